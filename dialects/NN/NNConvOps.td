@@ -1,0 +1,6 @@
+#ifndef BURIN_DIALECTS_NN_NNCONVOPS_TD
+#define BURIN_DIALECTS_NN_NNCONVOPS_TD
+
+include "dialects/NN/NNBase.td"
+
+#endif // BURIN_DIALECTS_NN_NNCONVOPS_TD

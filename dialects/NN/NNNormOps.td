@@ -1,0 +1,6 @@
+#ifndef BURIN_DIALECTS_NN_NNNORMOPS_TD
+#define BURIN_DIALECTS_NN_NNNORMOPS_TD
+
+include "dialects/NN/NNBase.td"
+
+#endif // BURIN_DIALECTS_NN_NNNORMOPS_TD
