@@ -169,12 +169,12 @@ void Memory::endRun() {
     trim();
 }
 
-uint64_t Memory::getPeakBytes() {
+uint64_t Memory::getPeakBytes() const {
   Lock lock(mutex);
   return peakBytes;
 }
 
-uint64_t Memory::getNumMisses() {
+uint64_t Memory::getNumMisses() const {
   Lock lock(mutex);
   return numMisses;
 }

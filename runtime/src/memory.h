@@ -31,10 +31,10 @@ public:
   void endRun();
 
   /// The highest sum of bytes that were asked for and not released.
-  uint64_t getPeakBytes();
+  uint64_t getPeakBytes() const;
 
   /// Blocks that had to come from the system so far.
-  uint64_t getNumMisses();
+  uint64_t getNumMisses() const;
 
 private:
   struct Block;
@@ -48,7 +48,7 @@ private:
   static Block *create(uint32_t sizeClass);
   static void destroy(Block *block);
 
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  mutable pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   Block *live = nullptr;
   Block *free[numClasses] = {};
   uint64_t liveBytes = 0;
