@@ -68,7 +68,7 @@ OpFoldResult ShapeBuilder::getDim(Value tensor, int64_t i) {
     return get(type.getDimSize(i));
   if (auto known = dims.find(tensor); known != dims.end())
     return known->second[i];
-  Value dim = buildOnce<tensor::DimOp>(i, {tensor}, tensor, i);
+  Value dim = buildOnce<tensor::DimOp>(i, {tensor}, getSource(tensor), i);
   return getAsOpFoldResult(dim);
 }
 
@@ -122,9 +122,15 @@ Shape ShapeBuilder::getElements(Value tensor) {
     SmallVector<Value, 1> at;
     if (type.getRank() == 1)
       at.push_back(getValue(get(i)));
-    Value element = buildOnce<tensor::ExtractOp>(i, {tensor}, tensor, at);
-    values.push_back(buildOnce<arith::IndexCastOp>(
-        0, {element}, builder.getIndexType(), element));
+    Value element =
+        buildOnce<tensor::ExtractOp>(i, {tensor}, getSource(tensor), at);
+    bool isUnsigned = type.getElementType().isUnsignedInteger() ||
+                      type.getElementType().isInteger(1);
+    values.push_back(
+        isUnsigned ? buildOnce<arith::IndexCastUIOp>(
+                         0, {element}, builder.getIndexType(), element)
+                   : buildOnce<arith::IndexCastOp>(
+                         0, {element}, builder.getIndexType(), element));
   }
   return values;
 }

@@ -61,6 +61,12 @@ public:
   std::optional<llvm::SmallVector<int64_t>>
   findConstants(mlir::Value tensor) const;
 
+  /// Sizes and elements of `tensor` that are not known are to be read from
+  /// `source`: the lowering's value for an nn value.
+  void setSource(mlir::Value tensor, mlir::Value source) {
+    sources[tensor] = source;
+  }
+
   OpFoldResult get(int64_t number);
   OpFoldResult add(OpFoldResult a, OpFoldResult b);
   OpFoldResult sub(OpFoldResult a, OpFoldResult b);
@@ -115,8 +121,14 @@ private:
 
   mlir::OpBuilder &builder;
   std::optional<mlir::Location> loc;
+  mlir::Value getSource(mlir::Value tensor) const {
+    mlir::Value source = sources.lookup(tensor);
+    return source ? source : tensor;
+  }
+
   std::map<std::vector<void *>, mlir::Value> built;
   llvm::DenseMap<mlir::Value, Shape> elements, dims;
+  llvm::DenseMap<mlir::Value, mlir::Value> sources;
 };
 
 } // namespace burin::nn

@@ -1,0 +1,201 @@
+#ifndef BURIN_DIALECTS_EXEC_EXECOPS_TD
+#define BURIN_DIALECTS_EXEC_EXECOPS_TD
+
+include "dialects/Exec/ExecDialect.td"
+include "mlir/IR/CommonAttrConstraints.td"
+include "mlir/IR/CommonTypeConstraints.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+
+class Exec_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Exec_Dialect, mnemonic, traits>;
+
+//===- Memory --------------------------------------------------------------===//
+
+def Exec_InputOp : Exec_Op<"input", [Pure]> {
+  let summary = "Input number `index` of the entry";
+  let description = [{
+    The caller's memory, row-major. Its dynamic sizes are what the caller gave;
+    the runtime has checked them against the descriptor.
+
+    Example: `%0 = exec.input 0 : memref<?x3x224x224xf32>`
+  }];
+  let arguments = (ins I32Attr:$index);
+  let results = (outs AnyMemRef:$memory);
+  let assemblyFormat = "$index attr-dict `:` type($memory)";
+}
+
+def Exec_OutputOp : Exec_Op<"output", [MemoryEffects<[MemAlloc]>]> {
+  let summary = "Memory for output number `index`";
+  let description = [{
+    Tells the runtime the shape of the output and gets memory for it: the
+    caller's own or the session's. Once per output and run. `sizes` are the
+    dynamic ones.
+
+    Example: `%0 = exec.output 0(%n) : memref<?x1000xf32>`
+  }];
+  let arguments = (ins I32Attr:$index, Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$memory);
+  let assemblyFormat = "$index `(` $sizes `)` attr-dict `:` type($memory)";
+}
+
+def Exec_ArenaOp : Exec_Op<"arena", [Pure]> {
+  let summary = "Memory at a fixed place of the arena";
+  let description = [{
+    `offset` is in bytes, a multiple of 64. Buffers whose lives overlap do not
+    overlap in the arena (`burin-plan-memory` saw to it).
+
+    Example: `%0 = exec.arena 4096 : memref<1x64x56x56xf32>`
+  }];
+  let arguments = (ins I64Attr:$offset);
+  let results = (outs AnyMemRef:$memory);
+  let assemblyFormat = "$offset attr-dict `:` type($memory)";
+}
+
+def Exec_ConstantOp : Exec_Op<"constant", [Pure]> {
+  let summary = "Constant memory in a weights section";
+  let description = [{
+    `offset` is in bytes from the start of section `section`, a multiple of 64.
+
+    Example: `%0 = exec.constant 0[128] : memref<64x3x7x7xf32>`
+  }];
+  let arguments = (ins I32Attr:$section, I64Attr:$offset);
+  let results = (outs AnyMemRef:$memory);
+  let assemblyFormat = "$section `[` $offset `]` attr-dict `:` type($memory)";
+}
+
+def Exec_StateOp : Exec_Op<"state", [Pure]> {
+  let summary = "Memory of state number `index`, all of its capacity";
+  let description = "Example: `%0 = exec.state 0 : memref<1x2x256x32xf32>`";
+  let arguments = (ins I32Attr:$index);
+  let results = (outs AnyMemRef:$memory);
+  let assemblyFormat = "$index attr-dict `:` type($memory)";
+}
+
+def Exec_StateLengthOp : Exec_Op<"state_length", [MemoryEffects<[MemRead]>]> {
+  let summary = "How many slices of a state are filled";
+  let description = "Example: `%n = exec.state_length 0`";
+  let arguments = (ins I32Attr:$index);
+  let results = (outs Index:$length);
+  let assemblyFormat = "$index attr-dict";
+}
+
+def Exec_SetStateLengthOp
+    : Exec_Op<"set_state_length", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Says how many slices of a state are filled now";
+  let description = "Takes effect only if the run succeeds. Example: `exec.set_state_length 0, %n`";
+  let arguments = (ins I32Attr:$index, Index:$length);
+  let assemblyFormat = "$index `,` $length attr-dict";
+}
+
+def Exec_AllocateOp : Exec_Op<"allocate", [MemoryEffects<[MemAlloc]>]> {
+  let summary = "Memory of a size known only at run time";
+  let description = [{
+    From the session's pool, which hands the same blocks out again in later runs.
+    `sizes` are the dynamic ones.
+
+    Example: `%0 = exec.allocate(%n) : memref<?x768xf32>`
+  }];
+  let arguments = (ins Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$memory);
+  let assemblyFormat = "`(` $sizes `)` attr-dict `:` type($memory)";
+}
+
+def Exec_ReleaseOp : Exec_Op<"release", [MemoryEffects<[MemFree]>]> {
+  let summary = "Hands memory of `exec.allocate` back";
+  let description = "Example: `exec.release %0 : memref<?x768xf32>`";
+  let arguments = (ins AnyMemRef:$memory);
+  let assemblyFormat = "$memory attr-dict `:` type($memory)";
+}
+
+//===- Control -------------------------------------------------------------===//
+
+def Exec_CheckOp : Exec_Op<"check"> {
+  let summary = "Ends the run unless a condition holds";
+  let description = [{
+    If `condition` is false the run ends with status `status` (a `burin_status`;
+    5 is BURIN_FAILED) and `message`. Inside `exec.parallel` only this thread's
+    share ends; the run fails when all threads are done.
+
+    Example: `exec.check %ok, "node 'fc1': index out of range"`
+  }];
+  let arguments = (ins I1:$condition, StrAttr:$message,
+                       DefaultValuedAttr<I32Attr, "5">:$status);
+  let assemblyFormat = "$condition `,` $message attr-dict";
+  let builders = [OpBuilder<(ins "::mlir::Value":$condition,
+                                 "::llvm::StringRef":$message), [{
+    build($_builder, $_state, condition, message, /*status=*/5);
+  }]>];
+}
+
+def Exec_ParallelOp : Exec_Op<"parallel", [RecursiveMemoryEffects,
+    SingleBlockImplicitTerminator<"::burin::exec::YieldOp">]> {
+  let summary = "A range of independent iterations, shared among threads";
+  let description = [{
+    Calls its region for ranges `[lower, upper)` that together are
+    `[0, count)`, none but the last smaller than `grain`. The ranges may run at
+    the same time and in any order; results must not depend on where they are cut.
+
+    Example:
+
+    ```mlir
+    exec.parallel %lower to %upper of %count grain 16 {
+      scf.for %i = %lower to %upper step %c1 { ... }
+    }
+    ```
+  }];
+  let arguments = (ins Index:$count, I64Attr:$grain);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$count, "int64_t":$grain)>];
+  let extraClassDeclaration = [{
+    ::mlir::Value getLower() { return getBody().getArgument(0); }
+    ::mlir::Value getUpper() { return getBody().getArgument(1); }
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Exec_YieldOp : Exec_Op<"yield", [Pure, Terminator, HasParent<"ParallelOp">]> {
+  let summary = "Ends the region of `exec.parallel`";
+  let description = "Implied at the end of the region.";
+  let assemblyFormat = "attr-dict";
+}
+
+//===- Library kernels -----------------------------------------------------===//
+
+def Exec_CallOp : Exec_Op<"call", [DestinationStyleOpInterface,
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Calls a kernel of the runtime's library";
+  let description = [{
+    For what is not worth generating code for: sorting, suppressing boxes,
+    counting nonzeros. `callee` is a function of `burin/kernels.h`; it reads
+    `inputs`, writes `inits` (the whole of them, unless it says otherwise) and
+    gets `params`. `types` are burin_dtype values of all tensors, inputs first.
+    On tensors it returns the new values of `inits`; on buffers nothing.
+
+    Example:
+
+    ```mlir
+    %v, %i = exec.call @burin_topk ins(%x : tensor<?xf32>)
+             outs(%a, %b : tensor<5xf32>, tensor<5xi64>) params [0, 1] types [0, 0, 11]
+             -> tensor<5xf32>, tensor<5xi64>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyShaped>:$inputs,
+                       Variadic<AnyShaped>:$inits, DenseI64ArrayAttr:$params,
+                       DenseI32ArrayAttr:$types);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $callee `ins` `(` ($inputs^ `:` type($inputs))? `)`
+    `outs` `(` $inits `:` type($inits) `)` `params` $params `types` $types
+    attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }
+  }];
+}
+
+#endif // BURIN_DIALECTS_EXEC_EXECOPS_TD

@@ -1,0 +1,5 @@
+//===- LowerAttention.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addAttentionLowerings(LowerTable &table) {}

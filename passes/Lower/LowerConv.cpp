@@ -1,0 +1,5 @@
+//===- LowerConv.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addConvLowerings(LowerTable &table) {}

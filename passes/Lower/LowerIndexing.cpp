@@ -1,0 +1,5 @@
+//===- LowerIndexing.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addIndexingLowerings(LowerTable &table) {}

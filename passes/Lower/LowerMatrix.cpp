@@ -1,0 +1,5 @@
+//===- LowerMatrix.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addMatrixLowerings(LowerTable &table) {}

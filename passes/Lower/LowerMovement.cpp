@@ -1,0 +1,5 @@
+//===- LowerMovement.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addMovementLowerings(LowerTable &table) {}

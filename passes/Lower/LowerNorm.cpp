@@ -1,0 +1,5 @@
+//===- LowerNorm.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addNormLowerings(LowerTable &table) {}

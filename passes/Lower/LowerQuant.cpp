@@ -1,0 +1,5 @@
+//===- LowerQuant.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addQuantLowerings(LowerTable &table) {}

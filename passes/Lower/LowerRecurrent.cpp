@@ -1,0 +1,5 @@
+//===- LowerRecurrent.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addRecurrentLowerings(LowerTable &table) {}

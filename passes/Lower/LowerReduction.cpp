@@ -1,0 +1,5 @@
+//===- LowerReduction.cpp ---------------------------------------------===//
+
+#include "passes/Lower/Lowering.h"
+
+void burin::addReductionLowerings(LowerTable &table) {}
