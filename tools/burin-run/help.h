@@ -1,0 +1,13 @@
+//===- help.h - What --help and --version print -----------------*- C++ -*-===//
+
+#ifndef BURIN_RUN_HELP_H
+#define BURIN_RUN_HELP_H
+
+namespace burin_run {
+
+extern const char helpText[];
+extern const char versionText[];
+
+} // namespace burin_run
+
+#endif // BURIN_RUN_HELP_H

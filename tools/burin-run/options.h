@@ -1,0 +1,57 @@
+//===- options.h - What the command line asks for ---------------*- C++ -*-===//
+
+#ifndef BURIN_RUN_OPTIONS_H
+#define BURIN_RUN_OPTIONS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace burin_run {
+
+/// Burin's exit codes.
+enum ExitCode {
+  ExitDone = 0,
+  ExitDiffers = 1,
+  ExitUsage = 2,
+  ExitBadFile = 3,
+  ExitMachine = 5,
+};
+
+enum class Fill { None, Random, Zeros, Ones };
+
+struct NamedFile {
+  std::string name; // decoded
+  std::string file;
+};
+
+struct NamedSize {
+  std::string name;
+  int64_t size;
+};
+
+struct Options {
+  std::string artifact;
+  std::string entry; // Empty: the first.
+  std::vector<NamedFile> inputs;
+  std::vector<NamedFile> expects;
+  std::vector<NamedSize> dims;
+  std::string outputDir;
+  Fill fill = Fill::None;
+  uint64_t seed = 0;
+  double rtol = -1; // Negative: by the element type.
+  double atol = -1;
+  int64_t repeat = 1;
+  int64_t warmup = 0;
+  int32_t threads = 0;
+  bool json = false;
+  bool describe = false;
+  bool isDone = false; // --help or --version said all.
+};
+
+/// Complains about what it does not understand. An ExitCode.
+int parseOptions(int argc, char **argv, Options &out);
+
+} // namespace burin_run
+
+#endif // BURIN_RUN_OPTIONS_H
