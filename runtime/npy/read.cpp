@@ -112,7 +112,7 @@ burin_status Reader::readBody(const NpyHeader &header, burin_tensor *out) {
   size_t bytes;
   if (burin_tensor_byte_size(&result, &bytes) != BURIN_OK ||
       bytes != size - bodyOffset)
-    return bad("has not as much data as its shape asks for");
+    return bad("has more or less data than its shape asks for");
   if (burin_status status = allocateTensor(&result))
     return bad("does not fit into memory", status);
   if (!readAt(result.data, bytes, bodyOffset)) {
@@ -192,7 +192,8 @@ burin_status burin::readNpy(const char *path, int32_t dtype, burin_tensor *out,
   if (header.bigEndian)
     return reader.bad("is big endian, which is not read");
   if (!isRowMajor(header))
-    return reader.bad("is in Fortran order, which is not read");
+    return reader.bad("is in Fortran order, which is not read: save "
+                      "np.ascontiguousarray() of it");
   burin_tensor result = {nullptr, dtype, 0, {}};
   if (burin_status status = reader.readBody(header, &result))
     return status;

@@ -145,6 +145,18 @@ void Memory::release(void *memory) {
 
 void Memory::keep(void *memory, bool kept) { Block::of(memory)->kept = kept; }
 
+bool Memory::owns(const void *memory) const {
+  Lock lock(mutex);
+  for (const Block *block = live; block; block = block->next)
+    if (block + 1 == memory)
+      return true;
+  for (const Block *list : free)
+    for (const Block *block = list; block; block = block->next)
+      if (block + 1 == memory)
+        return true;
+  return false;
+}
+
 void Memory::trim() {
   for (Block *&list : free)
     for (Block **link = &list; Block *block = *link;) {

@@ -27,6 +27,9 @@ public:
   /// Whether `memory` outlives the end of the run.
   void keep(void *memory, bool kept);
 
+  /// Whether allocate() returned `memory` at some time and it lies here still.
+  bool owns(const void *memory) const;
+
   /// Releases all that is not kept.
   void endRun();
 

@@ -37,10 +37,9 @@ static void recycleOutputs(burin_session &session,
 }
 
 static void begin(burin_session &session, const burin_entry_desc &entry,
-                  const burin_tensor *inputs, const burin_tensor *outputs) {
+                  const burin_tensor *inputs) {
   recycleOutputs(session, entry, inputs);
   session.entry = &entry;
-  session.given = outputs;
   session.numOwned = entry.num_outputs;
   memset(session.produced, 0, entry.num_outputs * sizeof(bool));
   session.failure.status.store(BURIN_OK, std::memory_order_relaxed);
@@ -89,7 +88,18 @@ static burin_status end(burin_session &session, burin_tensor *outputs,
   return status;
 }
 
-static burin_status check(const burin_session &session, int32_t entry,
+/// Copies the caller's outputs. One that still has this session's memory, since
+/// it is of an earlier run, is as good as NULL: loops use the same array again.
+static void takeOutputs(burin_session &session, const burin_tensor *outputs,
+                        int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    session.given[i] = outputs[i];
+    if (outputs[i].data && session.memory.owns(outputs[i].data))
+      session.given[i].data = nullptr;
+  }
+}
+
+static burin_status check(burin_session &session, int32_t entry,
                           const burin_tensor *inputs, int32_t numInputs,
                           const burin_tensor *outputs, int32_t numOutputs,
                           burin_error *error) {
@@ -107,7 +117,8 @@ static burin_status check(const burin_session &session, int32_t entry,
     return fail(error, BURIN_INVALID_ARGUMENT, "an argument is NULL");
   if (burin_status status = checkInputs(*session.model, entry, inputs, error))
     return status;
-  return checkOutputs(*session.model, entry, outputs, error);
+  takeOutputs(session, outputs, numOutputs);
+  return checkOutputs(*session.model, entry, session.given, error);
 }
 
 burin_status burin_session_run(burin_session *session, int32_t entry,
@@ -122,7 +133,7 @@ burin_status burin_session_run(burin_session *session, int32_t entry,
   burin_status status =
       check(*session, entry, inputs, num_inputs, outputs, num_outputs, error);
   if (status == BURIN_OK) {
-    begin(*session, session->model->desc->entries[entry], inputs, outputs);
+    begin(*session, session->model->desc->entries[entry], inputs);
     call(*session, inputs);
     status = end(*session, outputs, error);
   }

@@ -28,11 +28,12 @@ static burin_status allocateBuffers(burin_session &session,
   }
   session.slots = allocateArray<burin_slot>(desc.num_states);
   session.savedLengths = allocateArray<int64_t>(desc.num_states);
+  session.given = allocateArray<burin_tensor>(maxOutputs);
   session.results = allocateArray<burin_tensor>(maxOutputs);
   session.produced = allocateArray<bool>(maxOutputs);
   session.owned = allocateArray<void *>(maxOutputs);
-  if (!session.slots || !session.savedLengths || !session.results ||
-      !session.produced || !session.owned)
+  if (!session.slots || !session.savedLengths || !session.given ||
+      !session.results || !session.produced || !session.owned)
     return fail(error, BURIN_OUT_OF_MEMORY, "no memory for a session");
   session.arena = mapPages(session.arenaBytes);
   if (!session.arena)
@@ -87,6 +88,7 @@ void burin_session_close(burin_session *session) {
   unmapPages(session->arena, session->arenaBytes);
   free(session->slots);
   free(session->savedLengths);
+  free(session->given);
   free(session->results);
   free(session->produced);
   free(session->owned);

@@ -33,9 +33,9 @@ struct burin_session {
   // The run in flight.
   std::atomic<bool> running{false};
   const burin_entry_desc *entry = nullptr;
-  const burin_tensor *given = nullptr; // the caller's outputs
-  burin_tensor *results = nullptr;     // what output() made of them so far
-  bool *produced = nullptr;            // per output: output() was called
+  burin_tensor *given = nullptr;   // the caller's outputs
+  burin_tensor *results = nullptr; // what output() made of them so far
+  bool *produced = nullptr;        // per output: output() was called
   burin::Failure failure;
 
   /// Outputs of the last run that lie in `memory`; NULL where the caller's own.

@@ -121,9 +121,9 @@ void burin_run::printJson(const Report &report) {
 void burin_run::printSummary(const Report &report) {
   const Execution &execution = report.execution;
   Latency latency(execution.latencies);
-  printf("%s: %.3f ms", escape(report.entry.name).c_str(), latency.median);
+  printf("%s: %.4g ms", escape(report.entry.name).c_str(), latency.median);
   if (report.options.repeat > 1)
-    printf(" (median of %lld; min %.3f, mean %.3f, p99 %.3f)",
+    printf(" (median of %lld; min %.4g, mean %.4g, p99 %.4g)",
            static_cast<long long>(report.options.repeat), latency.min,
            latency.mean, latency.p99);
   printf(", %d thread%s\n", execution.info.threads,
