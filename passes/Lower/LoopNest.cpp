@@ -1,0 +1,162 @@
+//===- LoopNest.cpp - A linalg op as loops over linear accesses -----------===//
+
+#include "passes/Lower/LoopNest.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace burin;
+
+std::pair<Value, SmallVector<OpFoldResult>>
+burin::getFlatView(ImplicitLocOpBuilder &b, Value memory) {
+  auto type = cast<MemRefType>(memory.getType());
+  int64_t offset;
+  SmallVector<int64_t> strides;
+  LogicalResult strided = getStridesAndOffset(type, strides, offset);
+  assert(succeeded(strided) && "bufferization makes strided layouts only");
+  (void)strided;
+  auto metadata = b.create<memref::ExtractStridedMetadataOp>(memory);
+  auto layout = StridedLayoutAttr::get(b.getContext(), offset, {1});
+  auto flat = MemRefType::get({ShapedType::kDynamic}, type.getElementType(),
+                              offset == 0 ? MemRefLayoutAttrInterface()
+                                          : MemRefLayoutAttrInterface(layout),
+                              type.getMemorySpace());
+  OpFoldResult start = offset == ShapedType::kDynamic
+                           ? OpFoldResult(metadata.getOffset())
+                           : b.getIndexAttr(offset);
+  OpFoldResult one = b.getIndexAttr(1);
+  // The size of the view is never asked for.
+  Value view = b.create<memref::ReinterpretCastOp>(
+      flat, metadata.getBaseBuffer(), start,
+      ArrayRef<OpFoldResult>{
+          OpFoldResult(b.create<arith::ConstantIndexOp>(1).getResult())},
+      ArrayRef<OpFoldResult>{one});
+  SmallVector<OpFoldResult> sizes;
+  for (auto [i, stride] : llvm::enumerate(strides))
+    sizes.push_back(ShapedType::isDynamic(stride)
+                        ? OpFoldResult(metadata.getStrides()[i])
+                        : b.getIndexAttr(stride));
+  return {view, sizes};
+}
+
+static OpFoldResult getSize(ImplicitLocOpBuilder &b, Value memory, int64_t i) {
+  auto type = cast<MemRefType>(memory.getType());
+  if (!type.isDynamicDim(i))
+    return b.getIndexAttr(type.getDimSize(i));
+  return OpFoldResult(b.createOrFold<memref::DimOp>(memory, i));
+}
+
+/// Strides of a row-major operand in terms of the loop sizes, so that those of
+/// operands of one shape are the same values.
+static SmallVector<OpFoldResult>
+getRowMajorStrides(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                   Value memory, AffineMap map, ArrayRef<OpFoldResult> sizes) {
+  int64_t rank = map.getNumResults();
+  SmallVector<OpFoldResult> strides(rank);
+  OpFoldResult stride = shapes.get(1);
+  for (int64_t r = rank - 1; r >= 0; --r) {
+    strides[r] = stride;
+    auto dim = dyn_cast<AffineDimExpr>(map.getResult(r));
+    if (r > 0)
+      stride = shapes.mul(stride, dim ? sizes[dim.getPosition()]
+                                      : getSize(b, memory, r));
+  }
+  return strides;
+}
+
+/// Adds `scale * expr` to the coefficients; false if `expr` is not linear.
+static bool addLinear(nn::ShapeBuilder &shapes, AffineExpr expr,
+                      OpFoldResult scale, LinearAccess &access) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    OpFoldResult &c = access.coefficients[dim.getPosition()];
+    c = shapes.add(c, scale);
+    return true;
+  }
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue() == 0; // Bases other than 0 do not occur.
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return false;
+  if (expr.getKind() == AffineExprKind::Add)
+    return addLinear(shapes, binary.getLHS(), scale, access) &&
+           addLinear(shapes, binary.getRHS(), scale, access);
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (expr.getKind() != AffineExprKind::Mul || !factor)
+    return false;
+  return addLinear(shapes, binary.getLHS(),
+                   shapes.mul(scale, shapes.get(factor.getValue())), access);
+}
+
+std::optional<LoopNest> burin::getLoopNest(linalg::LinalgOp op,
+                                           nn::ShapeBuilder &shapes) {
+  ImplicitLocOpBuilder b(op.getLoc(), shapes.getBuilder());
+  LoopNest nest;
+  nest.numInputs = op.getNumDpsInputs();
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  SmallVector<int64_t, 4> known = op.getStaticLoopRanges();
+  for (auto [d, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
+    nest.isReduction.push_back(kind == utils::IteratorType::reduction);
+    OpFoldResult size;
+    if (!ShapedType::isDynamic(known[d]))
+      size = b.getIndexAttr(known[d]);
+    for (OpOperand &operand : op->getOpOperands())
+      for (auto [r, expr] : llvm::enumerate(
+               maps[operand.getOperandNumber()].getResults()))
+        if (auto dim = dyn_cast<AffineDimExpr>(expr);
+            !size && dim && dim.getPosition() == d)
+          size = getSize(b, operand.get(), r);
+    if (!size)
+      return std::nullopt;
+    nest.sizes.push_back(size);
+  }
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = maps[operand.getOperandNumber()];
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    LinearAccess access;
+    access.coefficients.assign(nest.getNumLoops(), shapes.get(0));
+    if (!type) { // A scalar operand, as of linalg.fill.
+      access.memory = operand.get();
+      nest.accesses.push_back(access);
+      continue;
+    }
+    auto [view, strides] = getFlatView(b, operand.get());
+    if (type.getLayout().isIdentity())
+      strides =
+          getRowMajorStrides(b, shapes, operand.get(), map, nest.sizes);
+    access.memory = view;
+    for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides))
+      if (!addLinear(shapes, expr, stride, access))
+        return std::nullopt;
+    nest.accesses.push_back(access);
+  }
+  return nest;
+}
+
+void LoopNest::drop(unsigned loop) {
+  sizes.erase(sizes.begin() + loop);
+  isReduction.erase(isReduction.begin() + loop);
+  for (LinearAccess &access : accesses)
+    access.coefficients.erase(access.coefficients.begin() + loop);
+}
+
+bool LoopNest::merge(nn::ShapeBuilder &shapes, unsigned outer, unsigned inner) {
+  if (isReduction[outer] != isReduction[inner])
+    return false;
+  for (const LinearAccess &access : accesses)
+    if (!nn::areEqual(access.coefficients[outer],
+                      shapes.mul(access.coefficients[inner], sizes[inner])))
+      return false;
+  sizes[outer] = shapes.mul(sizes[outer], sizes[inner]);
+  for (LinearAccess &access : accesses)
+    access.coefficients[outer] = access.coefficients[inner];
+  drop(inner);
+  return true;
+}
+
+void LoopNest::simplify(nn::ShapeBuilder &shapes) {
+  for (unsigned d = getNumLoops(); d-- > 0;)
+    if (nn::getStatic(sizes[d]) == 1)
+      drop(d);
+  for (unsigned d = getNumLoops(); d-- > 1;)
+    merge(shapes, d - 1, d);
+}
