@@ -163,6 +163,22 @@ def Exec_YieldOp : Exec_Op<"yield", [Pure, Terminator, HasParent<"ParallelOp">]>
   let assemblyFormat = "attr-dict";
 }
 
+def Exec_LaunchOp : Exec_Op<"launch"> {
+  let summary = "Shares the iterations of a function among threads";
+  let description = [{
+    Calls `callee(call, lower, upper, captured...)` for ranges that together are
+    `[0, count)`, as `exec.parallel` says. Made from it by `burin-outline-parallel`.
+
+    Example: `exec.launch @main_part0 of %n grain 4(%m) : memref<?xf32>`
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, Index:$count, I64Attr:$grain,
+                       Variadic<AnyType>:$captured);
+  let assemblyFormat = [{
+    $callee `of` $count `grain` $grain `(` $captured `)` attr-dict
+    (`:` type($captured)^)?
+  }];
+}
+
 //===- Library kernels -----------------------------------------------------===//
 
 def Exec_CallOp : Exec_Op<"call", [DestinationStyleOpInterface,

@@ -1,0 +1,31 @@
+//===- ArmTarget.cpp - AArch64 --------------------------------------------===//
+
+#include "targets/Llvm/LlvmTarget.h"
+#include "llvm/BinaryFormat/ELF.h"
+
+using namespace mlir;
+
+namespace {
+class ArmTarget final : public burin::LlvmTarget {
+public:
+  StringRef getName() const override { return "arm"; }
+  StringRef getLinkerEmulation() const override { return "aarch64linux"; }
+  uint16_t getElfMachine() const override { return llvm::ELF::EM_AARCH64; }
+
+protected:
+  StringRef getTriple() const override { return "aarch64-unknown-linux-gnu"; }
+  StringRef getDefaultCpu() const override { return "generic"; }
+
+  void describe(const llvm::StringMap<bool> &, burin::CpuInfo &cpu) const override {
+    cpu.vectorBits = 128; // NEON, which every AArch64 has.
+    cpu.registers = 32;
+  }
+};
+} // namespace
+
+namespace burin {
+const Target &getArmTarget() {
+  static const ArmTarget target;
+  return target;
+}
+} // namespace burin

@@ -1,0 +1,97 @@
+#ifndef BURIN_TARGETS_LLVM_PASSES_TD
+#define BURIN_TARGETS_LLVM_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def OutlineParallel : Pass<"burin-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "Make functions of parallel loops, and entries take the call";
+  let description = [{
+    Each `exec.parallel` becomes a private function of (call, lower, upper,
+    captured values...) and an `exec.launch` of it. Constants are not captured
+    but made again. Each entry takes the `burin_call` pointer and returns a
+    status.
+
+    ```mlir
+    // before: --burin-outline-parallel
+    func.func @main(%n: index, %m: memref<?xf32>) {
+      %x = arith.constant 1.0 : f32
+      exec.parallel %lower to %upper of %n grain 4 {
+        memref.store %x, %m[%lower] : memref<?xf32>
+      }
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @main(%call: !llvm.ptr, %n: index, %m: memref<?xf32>) -> i32 {
+      %x = arith.constant 1.0 : f32
+      exec.launch @main_part0 of %n grain 4(%m) : memref<?xf32>
+      %ok = arith.constant 0 : i32
+      return %ok : i32
+    }
+    func.func private @main_part0(%call: !llvm.ptr, %lower: index, %upper: index, %m: memref<?xf32>) {
+      %x = arith.constant 1.0 : f32
+      memref.store %x, %m[%lower] : memref<?xf32>
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::exec::ExecDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
+def ConvertExecToLLVM : Pass<"burin-convert-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Convert everything to the LLVM dialect";
+  let description = [{
+    The last step: func, memref, vector, arith, math, cf and exec ops become LLVM
+    ops; exec ops become loads from `burin_call` and calls of its services, as
+    `burin/abi.h` lays them out. Structured control flow must be gone.
+
+    ```mlir
+    // before: --burin-convert-to-llvm
+    func.func @f(%call: !llvm.ptr) -> i32 {
+      %ok = arith.constant 0 : i32
+      return %ok : i32
+    }
+    ```
+
+    ```mlir
+    // after
+    llvm.func @f(%call: !llvm.ptr) -> i32 {
+      %ok = llvm.mlir.constant(0 : i32) : i32
+      llvm.return %ok : i32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def ExpandMath : Pass<"burin-expand-math", "::mlir::ModuleOp"> {
+  let summary = "Replace f32 functions by polynomials that vectorise";
+  let description = [{
+    exp, expm1, log, log1p, tanh, erf, atan, asin, acos of f32 become polynomials
+    (a few ulp). All others, f64, and sin and cos, whose polynomials lose too much
+    near their zeros, stay and are called in libm.
+
+    ```mlir
+    // before: --burin-expand-math
+    func.func @f(%x: f64) -> f64 {
+      %0 = math.exp %x : f64
+      return %0 : f64
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: f64) -> f64 {
+      %0 = math.exp %x : f64
+      return %0 : f64
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+#endif // BURIN_TARGETS_LLVM_PASSES_TD
