@@ -2,6 +2,7 @@
 
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -132,6 +133,10 @@ LogicalResult lowerFunction(func::FuncOp func) {
   if (failed(values))
     return failure();
   builder.create<func::ReturnOp>(*values);
+  // Inputs are the caller's: nothing is computed in place there.
+  for (unsigned i = 0; i < inputs.size(); ++i)
+    func.setArgAttr(i, bufferization::BufferizationDialect::kWritableAttrName,
+                    builder.getBoolAttr(false));
   func.setFunctionType(builder.getFunctionType(inputs, results));
   return success();
 }

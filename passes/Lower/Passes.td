@@ -39,6 +39,48 @@ def LowerNN : Pass<"burin-lower-nn", "::mlir::ModuleOp"> {
   ];
 }
 
+def FuseElementwise : Pass<"burin-fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Join elementwise linalg ops with what reads them";
+  let description = [{
+    An elementwise op whose only reader runs over the same elements is computed
+    there. A transposed or broadcast copy is read through its map instead. Not
+    where work would be repeated, and matrix products take nothing in but copies.
+
+    ```mlir
+    // before: --burin-fuse-elementwise --canonicalize
+    func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = tensor.empty() : tensor<4xf32>
+      %1 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%a : tensor<4xf32>) outs(%0 : tensor<4xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %3 = math.exp %in : f32
+        linalg.yield %3 : f32
+      } -> tensor<4xf32>
+      %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%1 : tensor<4xf32>) outs(%0 : tensor<4xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %3 = math.sqrt %in : f32
+        linalg.yield %3 : f32
+      } -> tensor<4xf32>
+      return %2 : tensor<4xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = tensor.empty() : tensor<4xf32>
+      %1 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%a : tensor<4xf32>) outs(%0 : tensor<4xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %2 = math.exp %in : f32
+        %3 = math.sqrt %2 : f32
+        linalg.yield %3 : f32
+      } -> tensor<4xf32>
+      return %1 : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def EmitLoops : Pass<"burin-emit-loops", "::mlir::ModuleOp"> {
   let summary = "Turn linalg ops on buffers into parallel loops over vectors";
   let description = [{
