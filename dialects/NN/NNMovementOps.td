@@ -18,6 +18,7 @@ def NN_ReshapeOp : NN_MovementOp<"reshape"> {
   }];
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$shape, BoolAttr:$allowzero);
   let results = (outs NN_Tensor:$result);
+  let hasFolder = 1;
 }
 
 def NN_FlattenOp : NN_PureOp<"flatten"> {
@@ -25,6 +26,7 @@ def NN_FlattenOp : NN_PureOp<"flatten"> {
   let description = "`x` of shape `d0, ..., dn` as `[d0 * ... * d(axis-1), d(axis) * ... * dn]`; 0 <= axis <= rank.";
   let arguments = (ins NN_Tensor:$x, I64Attr:$axis);
   let results = (outs NN_Tensor:$result);
+  let hasFolder = 1;
 }
 
 class NN_AxesOp<string mnemonic, string text, string more>
@@ -34,6 +36,7 @@ class NN_AxesOp<string mnemonic, string text, string more>
     count from the end. Where it is not constant, so are none of the sizes.}];
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$axes);
   let results = (outs NN_Tensor:$result);
+  let hasFolder = 1;
 }
 def NN_SqueezeOp : NN_AxesOp<"squeeze", "Drops dimensions of size 1 (ONNX Squeeze 25)",
     "`result` is `x` without the dimensions `axes`, which are of size 1.">;
