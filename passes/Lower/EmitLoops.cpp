@@ -423,7 +423,11 @@ void LoopEmitter::emit(bool mayRunInParallel) {
     if (d != vectorLoop)
       (nest.isReduction[d] ? reductions : outer).push_back(d);
   }
-  bool parallel = mayRunInParallel && work >= 2 * workPerTask;
+  // What is not known now the runtime weighs against the grain.
+  bool isKnown = llvm::all_of(nest.sizes, [](OpFoldResult size) {
+    return nn::getStatic(size).has_value();
+  });
+  bool parallel = mayRunInParallel && (!isKnown || work >= 2 * workPerTask);
   bool reduces = nest.isReduction[vectorLoop];
   auto innermost = [&] {
     if (reduces && lanes > 1)
