@@ -5,6 +5,7 @@
 #include "text.h"
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 using namespace burin_run;
@@ -47,6 +48,22 @@ double getDistance(double a, double e) {
                               : distance;
 }
 
+/// Infinity is within every tolerance of itself alone. Integers are compared as
+/// bytes, for those of 64 bits may differ and yet be the same double.
+bool isClose(const burin_tensor &actual, const burin_tensor &expected,
+             size_t index, double tolerance) {
+  if (!isFloat(actual.dtype)) {
+    size_t size = burin_dtype_size(actual.dtype);
+    return memcmp(static_cast<const char *>(actual.data) + index * size,
+                  static_cast<const char *>(expected.data) + index * size,
+                  size) == 0;
+  }
+  double distance =
+      getDistance(readNumber(actual.data, actual.dtype, index),
+                  readNumber(expected.data, expected.dtype, index));
+  return distance == 0 || (std::isfinite(distance) && distance <= tolerance);
+}
+
 double divide(double distance, double e) {
   return distance == 0 ? 0 : distance / std::fabs(e);
 }
@@ -84,11 +101,8 @@ Comparison burin_run::compare(const burin_tensor &actual,
     double relative = divide(distance, e);
     result.maxRel =
         std::max(result.maxRel, std::isnan(relative) ? distance : relative);
-    bool close =
-        isFloat(dtype) ? distance <= atol + rtol * std::fabs(e) : distance == 0;
-    // Infinity is within every tolerance of itself alone.
-    close = close && (distance == 0 || std::isfinite(distance));
-    if (!close && differing++ == 0)
+    if (!isClose(actual, expected, i, atol + rtol * std::fabs(e)) &&
+        differing++ == 0)
       first = i;
   }
   result.ok = differing == 0;
