@@ -1,4 +1,4 @@
-//===- Passes.h - From nn to kernels and a launch plan ----------*- C++ -*-===//
+//===- Passes.h - From nn to linalg on tensors   ----------*- C++ -*-===//
 
 #ifndef BURIN_PASSES_LOWER_PASSES_H
 #define BURIN_PASSES_LOWER_PASSES_H

@@ -1,7 +1,7 @@
 //===- BodyEmitter.h - Scalar bodies on vectors -----------------*- C++ -*-===//
 
-#ifndef BURIN_PASSES_LOWER_BODYEMITTER_H
-#define BURIN_PASSES_LOWER_BODYEMITTER_H
+#ifndef BURIN_PASSES_EXEC_BODYEMITTER_H
+#define BURIN_PASSES_EXEC_BODYEMITTER_H
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -47,4 +47,4 @@ private:
 
 } // namespace burin
 
-#endif // BURIN_PASSES_LOWER_BODYEMITTER_H
+#endif // BURIN_PASSES_EXEC_BODYEMITTER_H

@@ -1,6 +1,6 @@
 //===- LoopNest.cpp - A linalg op as loops over linear accesses -----------===//
 
-#include "passes/Lower/LoopNest.h"
+#include "passes/Exec/LoopNest.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 

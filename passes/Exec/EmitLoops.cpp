@@ -7,16 +7,16 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Lower/BodyEmitter.h"
-#include "passes/Lower/LoopNest.h"
-#include "passes/Lower/Passes.h"
+#include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/LoopNest.h"
+#include "passes/Exec/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace burin {
 #define GEN_PASS_DEF_EMITLOOPS
-#include "passes/Lower/Passes.h.inc"
+#include "passes/Exec/Passes.h.inc"
 
 namespace {
 /// Iterations worth a thread's while, in scalar operations.

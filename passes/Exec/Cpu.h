@@ -1,7 +1,7 @@
 //===- Cpu.h - What kernels must know of the processor ----------*- C++ -*-===//
 
-#ifndef BURIN_PASSES_LOWER_CPU_H
-#define BURIN_PASSES_LOWER_CPU_H
+#ifndef BURIN_PASSES_EXEC_CPU_H
+#define BURIN_PASSES_EXEC_CPU_H
 
 #include <cstdint>
 
@@ -18,4 +18,4 @@ struct Cpu {
 
 } // namespace burin
 
-#endif // BURIN_PASSES_LOWER_CPU_H
+#endif // BURIN_PASSES_EXEC_CPU_H

@@ -1,6 +1,6 @@
 //===- BodyEmitter.cpp - Scalar bodies on vectors -------------------------===//
 
-#include "passes/Lower/BodyEmitter.h"
+#include "passes/Exec/BodyEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

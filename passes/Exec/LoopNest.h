@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BURIN_PASSES_LOWER_LOOPNEST_H
-#define BURIN_PASSES_LOWER_LOOPNEST_H
+#ifndef BURIN_PASSES_EXEC_LOOPNEST_H
+#define BURIN_PASSES_EXEC_LOOPNEST_H
 
 #include "dialects/NN/ShapeBuilder.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -60,4 +60,4 @@ getFlatView(mlir::ImplicitLocOpBuilder &b, mlir::Value memory);
 
 } // namespace burin
 
-#endif // BURIN_PASSES_LOWER_LOOPNEST_H
+#endif // BURIN_PASSES_EXEC_LOOPNEST_H

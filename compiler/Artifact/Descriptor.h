@@ -1,0 +1,29 @@
+//===- Descriptor.h - burin/abi.h's structs as constants --------*- C++ -*-===//
+
+#ifndef BURIN_COMPILER_ARTIFACT_DESCRIPTOR_H
+#define BURIN_COMPILER_ARTIFACT_DESCRIPTOR_H
+
+#include "compiler/Artifact/Interface.h"
+#include "targets/Target.h"
+
+namespace burin {
+
+/// Where section 0 of the weights lies.
+struct WeightsInfo {
+  uint64_t bytes = 0;
+  std::string file;  ///< External: its name; embedded: empty.
+  uint64_t hash = 0; ///< Of an external file.
+};
+
+/// The symbol of the embedded weights.
+inline constexpr llvm::StringLiteral weightsSymbol = "burin_weights";
+
+/// Adds the descriptor and the function that returns it (`symbol`) to a module
+/// of the LLVM dialect, whose functions carry their arena sizes.
+void addDescriptor(mlir::ModuleOp module, const ModelInterface &model,
+                   const WeightsInfo &weights, const Target &target,
+                   const CpuInfo &cpu, llvm::StringRef symbol);
+
+} // namespace burin
+
+#endif // BURIN_COMPILER_ARTIFACT_DESCRIPTOR_H

@@ -1,0 +1,244 @@
+//===- Backend.cpp - From an imported module to an artifact ---------------===//
+
+#include "compiler/Driver/Backend.h"
+#include "burin/abi.h"
+#include "compiler/Artifact/Descriptor.h"
+#include "compiler/Artifact/Link.h"
+#include "compiler/Artifact/Weights.h"
+#include "compiler/Pipeline/Pipeline.h"
+#include "compiler/Support/Text.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace mlir;
+using namespace burin;
+
+namespace {
+/// From here on a weights section is a file of its own.
+constexpr uint64_t maxEmbedded = uint64_t(1) << 30;
+
+/// A folder for what only this compilation needs; gone at the end.
+class Scratch {
+public:
+  ~Scratch() {
+    if (!folder.empty())
+      llvm::sys::fs::remove_directories(folder);
+  }
+  Status open() {
+    if (std::error_code error =
+            llvm::sys::fs::createUniqueDirectory("burin", folder))
+      return {ExitCode::Machine, "temporary folder: " + error.message()};
+    return {};
+  }
+  std::string get(const Twine &name) const { return (folder + "/" + name).str(); }
+  StringRef getFolder() const { return folder; }
+
+private:
+  SmallString<128> folder;
+};
+
+class Backend {
+public:
+  Backend(ModuleOp module, const CompileOptions &options, OutputFiles &outputs,
+          Progress &progress)
+      : module(module), options(options), outputs(outputs), progress(progress) {}
+
+  Status run();
+
+private:
+  Status runStages(Stage last);
+  Status printModule();
+  Status emitCode(CodeKind kind, StringRef path);
+  Status placeWeights();
+  Status writeOutput();
+  Status linkLibrary();
+  Stage getLastStage() const;
+
+  ModuleOp module;
+  const CompileOptions &options;
+  OutputFiles &outputs;
+  Progress &progress;
+  const Target *target = nullptr;
+  PipelineOptions pipeline;
+  ModelInterface interface;
+  std::vector<PlacedConstant> constants;
+  WeightsInfo weights;
+  Scratch scratch;
+};
+} // namespace
+
+Stage Backend::getLastStage() const {
+  if (!options.stopAfter.empty())
+    return findStage(options.stopAfter).value_or(Stage::Target);
+  switch (options.emit) {
+  case Emit::Linalg:
+    return Stage::Linalg;
+  case Emit::Exec:
+    return Stage::Exec;
+  default:
+    return Stage::Target;
+  }
+}
+
+/// Runs the stages up to `last`, but Target, for which the weights have to be
+/// taken out before.
+Status Backend::runStages(Stage last) {
+  for (Stage stage : {Stage::Graph, Stage::Attention, Stage::Linalg,
+                      Stage::Bufferize, Stage::Exec, Stage::Target}) {
+    if (stage > last)
+      break;
+    progress.begin(getStageName(stage));
+    if (stage == Stage::Target)
+      if (Status status = placeWeights(); !status.isOk())
+        return status;
+    PassManager passes(module.getContext());
+    passes.enableVerifier(false); // Contracts are checked by passes.
+    buildStage(passes, stage, pipeline, *target);
+    if (failed(passes.run(module)))
+      return Status::diagnosed(stage <= Stage::Linalg ? ExitCode::Unsupported
+                                                      : ExitCode::Bug);
+  }
+  return {};
+}
+
+Status Backend::printModule() {
+  OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(16).elideLargeResourceString(128);
+  if (options.output == "-") {
+    module->print(llvm::outs(), flags);
+    return {};
+  }
+  std::string name;
+  if (Status status = outputs.add(options.output, name); !status.isOk())
+    return status;
+  std::error_code error;
+  llvm::raw_fd_ostream os(name, error);
+  if (error)
+    return {ExitCode::Machine, error.message()};
+  module->print(os, flags);
+  return {};
+}
+
+Status Backend::emitCode(CodeKind kind, StringRef path) {
+  progress.begin("code");
+  std::error_code error;
+  llvm::raw_fd_ostream file(path, error);
+  if (error)
+    return {ExitCode::Machine, path + ": " + error.message()};
+  if (failed(target->emit(module, pipeline.cpu, options.optLevel, kind, file)))
+    return Status::diagnosed(ExitCode::Bug);
+  file.close();
+  if (file.has_error()) {
+    file.clear_error();
+    return {ExitCode::Machine, path + ": cannot be written"};
+  }
+  return {};
+}
+
+/// Takes the constants out of the module; writes those that go to a side file.
+Status Backend::placeWeights() {
+  if (auto bytes = module->getAttrOfType<IntegerAttr>("exec.weights_bytes"))
+    weights.bytes = bytes.getInt();
+  constants = takeWeights(module);
+  bool external = options.weights == Weights::External ||
+                  (options.weights == Weights::Auto &&
+                   weights.bytes > maxEmbedded && options.emit == Emit::Shared);
+  if (!external || weights.bytes == 0 || options.emit != Emit::Shared)
+    return {};
+  std::string name = options.output + ".weights";
+  weights.file = llvm::sys::path::filename(name).str();
+  std::string temporary;
+  if (Status status = outputs.add(name, temporary); !status.isOk())
+    return status;
+  if (Status status = writeRawWeights(constants, weights.bytes, temporary);
+      !status.isOk())
+    return status;
+  auto mapped = llvm::MemoryBuffer::getFile(temporary, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!mapped)
+    return {ExitCode::Machine, temporary + ": " + mapped.getError().message()};
+  weights.hash =
+      llvm::xxh3_64bits(llvm::arrayRefFromStringRef((*mapped)->getBuffer()));
+  return {};
+}
+
+Status Backend::linkLibrary() {
+  std::string code = scratch.get("code.o"), data = scratch.get("weights.o");
+  if (Status status = emitCode(CodeKind::Object, code); !status.isOk())
+    return status;
+  progress.begin("link");
+  std::vector<std::string> objects = {code};
+  if (weights.bytes && weights.file.empty()) {
+    if (Status status =
+            writeWeightsObject(constants, weights.bytes, target->getElfMachine(),
+                               weightsSymbol, data);
+        !status.isOk())
+      return status;
+    objects.push_back(data);
+  }
+  std::string library = scratch.get("model.so"), temporary;
+  if (Status status = linkShared(objects, *target, scratch.getFolder(), library);
+      !status.isOk())
+    return status;
+  if (Status status = outputs.add(options.output, temporary); !status.isOk())
+    return status;
+  if (std::error_code error = llvm::sys::fs::copy_file(library, temporary))
+    return {ExitCode::Machine, temporary + ": " + error.message()};
+  return {};
+}
+
+Status Backend::writeOutput() {
+  switch (options.emit) {
+  case Emit::Llvm:
+  case Emit::Asm:
+  case Emit::Obj: {
+    CodeKind kind = options.emit == Emit::Llvm  ? CodeKind::LLVM
+                    : options.emit == Emit::Asm ? CodeKind::Assembly
+                                                : CodeKind::Object;
+    std::string name = "-";
+    if (options.output != "-")
+      if (Status status = outputs.add(options.output, name); !status.isOk())
+        return status;
+    return emitCode(kind, name);
+  }
+  case Emit::Shared:
+    return linkLibrary();
+  default:
+    return {ExitCode::Usage, "this --emit is not done yet"};
+  }
+}
+
+Status Backend::run() {
+  target = findTarget(options.target);
+  if (!target)
+    return {ExitCode::Usage, "target '" + options.target + "' is not done yet"};
+  std::string error;
+  std::optional<CpuInfo> cpu =
+      target->findCpu(options.cpus.empty() ? "native" : options.cpus.front(), error);
+  if (!cpu)
+    return {ExitCode::Usage, error};
+  pipeline.cpu = *cpu;
+  DialectRegistry registry;
+  registerDialects(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  if (failed(target->canCompile(module)))
+    return Status::diagnosed(ExitCode::Unsupported);
+  if (Status status = scratch.open(); !status.isOk())
+    return status;
+  interface = readInterface(module);
+  Stage last = getLastStage();
+  if (Status status = runStages(last); !status.isOk())
+    return status;
+  if (last != Stage::Target || !options.stopAfter.empty())
+    return printModule();
+  addDescriptor(module, interface, weights, *target, *cpu, BURIN_MODEL_SYMBOL);
+  return writeOutput();
+}
+
+Status burin::compileModule(ModuleOp module, const CompileOptions &options,
+                            OutputFiles &outputs, Progress &progress) {
+  return Backend(module, options, outputs, progress).run();
+}

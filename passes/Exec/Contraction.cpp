@@ -1,0 +1,135 @@
+//===- Contraction.cpp - Sums of products, recognised ---------------------===//
+
+#include "passes/Exec/Contraction.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace burin;
+
+/// Which input of the body `value` is made from, by casts and the like alone.
+static std::optional<unsigned> findSource(Block &body, Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (op->getBlock() != &body || op->getNumOperands() != 1 ||
+        !OpTrait::hasElementwiseMappableTraits(op))
+      return std::nullopt;
+    value = op->getOperand(0);
+  }
+  auto argument = cast<BlockArgument>(value);
+  if (argument.getOwner() != &body || argument.getArgNumber() > 1)
+    return std::nullopt;
+  return argument.getArgNumber();
+}
+
+Value Contraction::getFactor(unsigned i) const {
+  Operation *mul = product.getDefiningOp();
+  Block &body = op->getRegion(0).front();
+  return findSource(body, mul->getOperand(0)) == i ? mul->getOperand(0)
+                                                   : mul->getOperand(1);
+}
+
+bool Contraction::isPlain(unsigned i) const {
+  return isa<BlockArgument>(getFactor(i));
+}
+
+Value burin::buildFactor(ImplicitLocOpBuilder &b, const Contraction &contraction,
+                         unsigned i, Value loaded) {
+  SmallVector<Operation *> chain;
+  Value value = contraction.getFactor(i);
+  for (; Operation *op = value.getDefiningOp(); value = op->getOperand(0))
+    chain.push_back(op);
+  IRMapping mapping;
+  mapping.map(value, loaded);
+  for (Operation *op : llvm::reverse(chain))
+    b.clone(*op, mapping);
+  return mapping.lookup(contraction.getFactor(i));
+}
+
+/// acc + x * y, the factors from one input each.
+static Value matchProduct(Block &body) {
+  auto isAdd = [](Operation *op) { return isa_and_nonnull<arith::AddFOp, arith::AddIOp>(op); };
+  auto isMul = [](Operation *op) { return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(op); };
+  if (body.getNumArguments() != 3 || body.getTerminator()->getNumOperands() != 1)
+    return {};
+  Operation *add = body.getTerminator()->getOperand(0).getDefiningOp();
+  if (!isAdd(add))
+    return {};
+  for (int i : {0, 1}) {
+    Operation *mul = add->getOperand(i).getDefiningOp();
+    if (add->getOperand(1 - i) != body.getArgument(2) || !isMul(mul) ||
+        !body.getArgument(2).hasOneUse())
+      continue;
+    std::optional<unsigned> x = findSource(body, mul->getOperand(0));
+    std::optional<unsigned> y = findSource(body, mul->getOperand(1));
+    if (x && y && *x != *y)
+      return mul->getResult(0);
+  }
+  return {};
+}
+
+static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
+
+/// Sorts the loops by the operands that they move through.
+static bool classify(Contraction &c) {
+  for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
+    bool inLhs = !isZero(c.getOperand(c.lhs).coefficients[d]);
+    bool inRhs = !isZero(c.getOperand(c.rhs).coefficients[d]);
+    if (c.nest.isReduction[d])
+      c.depth.push_back(d);
+    else if (inLhs == inRhs)
+      c.batch.push_back(d);
+    else
+      (inLhs ? c.rows : c.columns).push_back(d);
+  }
+  return c.rows.size() == 1 && !c.columns.empty() && !c.depth.empty();
+}
+
+/// The column loops, outermost first, must be one contiguous run of the output.
+static bool areContiguous(const Contraction &c, nn::ShapeBuilder &shapes) {
+  OpFoldResult expected = shapes.get(1);
+  for (unsigned d : llvm::reverse(c.columns)) {
+    if (!nn::areEqual(c.getOutput().coefficients[d], expected))
+      return false;
+    expected = shapes.mul(expected, c.nest.sizes[d]);
+  }
+  return true;
+}
+
+/// Too little work to pack operands for.
+static bool isSmall(const Contraction &c) {
+  auto product = [&](ArrayRef<unsigned> loops) {
+    int64_t result = 1;
+    for (unsigned d : loops)
+      result *= nn::getStatic(c.nest.sizes[d]).value_or(64);
+    return result;
+  };
+  int64_t rows = product(c.rows), columns = product(c.columns);
+  int64_t depth = product(c.depth);
+  return columns < 4 || depth < 4 || rows * columns * depth < 2048;
+}
+
+std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
+                                                   nn::ShapeBuilder &shapes) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
+      op.getNumReductionLoops() == 0)
+    return std::nullopt;
+  Contraction c;
+  c.op = op;
+  c.product = matchProduct(op->getRegion(0).front());
+  if (!c.product || c.product.getType().getIntOrFloatBitWidth() < 32)
+    return std::nullopt;
+  std::optional<LoopNest> nest = getLoopNest(op, shapes);
+  if (!nest)
+    return std::nullopt;
+  c.nest = std::move(*nest);
+  c.nest.simplify(shapes);
+  for (bool swapped : {false, true}) {
+    c.lhs = swapped;
+    c.rhs = !swapped;
+    c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
+    if (classify(c) && areContiguous(c, shapes) && !isSmall(c))
+      return c;
+  }
+  return std::nullopt;
+}

@@ -1,0 +1,196 @@
+#ifndef BURIN_PASSES_EXEC_PASSES_TD
+#define BURIN_PASSES_EXEC_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def EmitLoops : Pass<"burin-emit-loops", "::mlir::ModuleOp"> {
+  let summary = "Turn linalg ops on buffers into parallel loops over vectors";
+  let description = [{
+    Every linalg op left on buffers becomes a loop nest. Neighbouring loops whose
+    addresses allow it are merged; the loop that is contiguous in most operands
+    runs in lanes of a native vector (with a mask for what is left over); the
+    parallel loops outside it are shared among threads (`exec.parallel`) where
+    there is work enough. A reduction along the contiguous loop accumulates lane
+    by lane. Bodies that no vector can do run as scalar code.
+
+    ```mlir
+    // before: --burin-emit-loops=vector-bits=128 --canonicalize
+    func.func @f(%a: memref<8xf32>, %b: memref<8xf32>) {
+      linalg.exp ins(%a : memref<8xf32>) outs(%b : memref<8xf32>)
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%a: memref<8xf32>, %b: memref<8xf32>) {
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %0 = memref.reinterpret_cast %a to offset: [0], sizes: [%c1], strides: [1] : memref<8xf32> to memref<?xf32>
+      %1 = memref.reinterpret_cast %b to offset: [0], sizes: [%c1], strides: [1] : memref<8xf32> to memref<?xf32>
+      scf.for %i = %c0 to %c8 step %c4 {
+        %2 = vector.load %0[%i] : memref<?xf32>, vector<4xf32>
+        %3 = math.exp %2 : vector<4xf32>
+        vector.store %3, %1[%i] : memref<?xf32>, vector<4xf32>
+      }
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::burin::exec::ExecDialect",
+  ];
+}
+
+def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
+  let summary = "Turn matrix products and convolutions into packed tiles";
+  let description = [{
+    A linalg op on buffers that sums products (`out += a * b`) becomes loops over
+    tiles that a micro-kernel of the module computes in registers. The operand
+    that gives the rows, and constants on either side, are packed into panels
+    beforehand (constants at compile time); the other operand is packed by each
+    thread as it goes. A convolution is the same with the output positions as
+    columns: packing gathers what a kernel tap reads. Ops that are too small are
+    left to `burin-emit-loops`.
+
+    ```mlir
+    // before: --burin-emit-contractions --canonicalize
+    func.func @small(%a: memref<2x2xf32>, %b: memref<2x2xf32>, %c: memref<2x2xf32>) {
+      linalg.matmul ins(%a, %b : memref<2x2xf32>, memref<2x2xf32>) outs(%c : memref<2x2xf32>)
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @small(%a: memref<2x2xf32>, %b: memref<2x2xf32>, %c: memref<2x2xf32>) {
+      linalg.matmul ins(%a, %b : memref<2x2xf32>, memref<2x2xf32>) outs(%c : memref<2x2xf32>)
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+    Option<"registers", "registers", "int64_t", /*default=*/"16",
+           "Number of vector registers: 16 or 32">,
+  ];
+  let statistics = [
+    Statistic<"numEmitted", "num-emitted", "Contractions turned into tiles">,
+    Statistic<"numLeft", "num-left", "Ops left: no contraction, or too small">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect", "::burin::exec::ExecDialect",
+  ];
+}
+
+def BindInterface : Pass<"burin-bind-interface", "::mlir::ModuleOp"> {
+  let summary = "Turn the arguments and results of entries into exec ops";
+  let description = [{
+    An entry (a `func.func` on buffers that others may call) reads `exec.input`
+    instead of arguments and writes `exec.output` instead of returning buffers. A
+    result that is a buffer of its own becomes the output's memory; what shares
+    memory with something else is copied.
+
+    ```mlir
+    // before: --burin-bind-interface
+    func.func @main(%a: memref<4xf32>) -> memref<4xf32> {
+      %0 = memref.alloc() : memref<4xf32>
+      linalg.exp ins(%a : memref<4xf32>) outs(%0 : memref<4xf32>)
+      return %0 : memref<4xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @main() {
+      %a = exec.input 0 : memref<4xf32>
+      %0 = exec.output 0() : memref<4xf32>
+      linalg.exp ins(%a : memref<4xf32>) outs(%0 : memref<4xf32>)
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::burin::exec::ExecDialect"];
+}
+
+def PlanMemory : Pass<"burin-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Give every buffer its place in the arena";
+  let description = [{
+    Buffers of static size get offsets in one arena such that those that live at
+    the same time do not overlap: largest first, each at the lowest offset where
+    it fits. Buffers of dynamic size are allocated from the session's pool and
+    released after their last use. The size of the arena, and the least that any
+    plan needs (the largest sum of what lives at one time), become attributes of
+    the function.
+
+    ```mlir
+    // before: --burin-plan-memory
+    func.func @main() {
+      %c0 = arith.constant 0 : index
+      %x = arith.constant 0.0 : f32
+      %a = memref.alloc() : memref<16xf32>
+      memref.store %x, %a[%c0] : memref<16xf32>
+      %b = memref.alloc() : memref<16xf32>
+      memref.store %x, %b[%c0] : memref<16xf32>
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @main() attributes {exec.arena_bytes = 64 : i64, exec.arena_lower_bound = 64 : i64} {
+      %c0 = arith.constant 0 : index
+      %x = arith.constant 0.0 : f32
+      %a = exec.arena 0 : memref<16xf32>
+      memref.store %x, %a[%c0] : memref<16xf32>
+      %b = exec.arena 0 : memref<16xf32>
+      memref.store %x, %b[%c0] : memref<16xf32>
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::exec::ExecDialect"];
+}
+
+def PlaceConstants : Pass<"burin-place-constants", "::mlir::ModuleOp"> {
+  let summary = "Give every constant buffer its place in the weights";
+  let description = [{
+    Constants lie one after the other, 64-byte aligned, in weights section 0. The
+    globals stay, with their offsets, for the artifact writer.
+
+    ```mlir
+    // before: --burin-place-constants
+    memref.global "private" constant @c : memref<2xf32> = dense<[1.0, 2.0]>
+    func.func @main() -> memref<2xf32> {
+      %0 = memref.get_global @c : memref<2xf32>
+      return %0 : memref<2xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    module attributes {exec.weights_bytes = 64 : i64} {
+      memref.global "private" constant @c : memref<2xf32> = dense<[1.0, 2.0]> {exec.offset = 0 : i64}
+      func.func @main() -> memref<2xf32> {
+        %0 = exec.constant 0[0] : memref<2xf32>
+        return %0 : memref<2xf32>
+      }
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::exec::ExecDialect"];
+}
+
+#endif // BURIN_PASSES_EXEC_PASSES_TD
