@@ -95,7 +95,6 @@ Status Backend::runStages(Stage last) {
       if (Status status = placeWeights(); !status.isOk())
         return status;
     PassManager passes(module.getContext());
-    passes.enableVerifier(false); // Contracts are checked by passes.
     buildStage(passes, stage, pipeline, *target);
     if (failed(passes.run(module)))
       return Status::diagnosed(stage <= Stage::Linalg ? ExitCode::Unsupported

@@ -87,7 +87,7 @@ LogicalResult
 RotaryEmbeddingOp::inferShapes(ShapeBuilder &shapes,
                                SmallVectorImpl<Shape> &results) {
   Shape x = shapes.getDims(getX());
-  int64_t rotated = getRotated(), heads = getHeads();
+  int64_t heads = getHeads();
   if (x.size() != (heads ? 3 : 4) || heads < 0)
     return emitOpError("expects rank 3 and heads, or rank 4, got ")
            << getX().getType() << " and " << heads << " heads";
@@ -95,20 +95,17 @@ RotaryEmbeddingOp::inferShapes(ShapeBuilder &shapes,
   if (depth && heads && *depth % heads != 0)
     return emitOpError("expects heads to divide ") << *depth << ", got " << heads;
   if (depth && heads)
-    *depth /= heads;
-  if (rotated < 0 || rotated % 2 != 0 || (depth && rotated > *depth))
-    return emitOpError("expects to rotate an even number of at most the ")
-           << (depth ? *depth : INT64_MAX) << " elements of a head, got " << rotated;
+    depth = *depth / heads;
   for (Value table : {getCos(), getSin()}) {
     Shape dims = shapes.getDims(table);
     if (dims.size() != (getPositionIds() ? 2 : 3))
       return emitOpError("expects cos and sin of rank 2 with position_ids, of "
                          "rank 3 without, got ")
              << table.getType();
-    if (std::optional<int64_t> pairs = getStatic(dims.back());
-        pairs && *pairs != rotated / 2)
-      return emitOpError("expects cos and sin of ")
-             << rotated / 2 << " columns, got " << *pairs;
+    std::optional<int64_t> pairs = getStatic(dims.back());
+    if (depth && pairs && *pairs > *depth / 2)
+      return emitOpError("expects cos and sin of at most ")
+             << *depth / 2 << " columns, got " << *pairs;
   }
   if (getPositionIds() && getRanked(getPositionIds()).getRank() != 2)
     return emitOpError("expects position_ids of rank 2, got ")

@@ -69,8 +69,8 @@ def NN_AttentionOp : NN_PureOp<"attention", [AttrSizedOperandSegments,
 def NN_RotaryEmbeddingOp : NN_PureOp<"rotary_embedding", [AllElementTypesMatch<["x", "cos", "sin"]>]> {
   let summary = "Rotates pairs of elements by the position of their token (ONNX RotaryEmbedding 23, arXiv:2104.09864)";
   let description = [{
-    Of each token's head the first `rotated` elements are R pairs; pair `j` is
-    elements `2 j` and `2 j + 1` if `interleaved`, else `j` and `R + j`:
+    Of each token's head the first 2 R elements are R pairs; pair `j` is elements
+    `2 j` and `2 j + 1` if `interleaved`, else `j` and `R + j`:
 
     ```
     (u, v) -> (cos u - sin v, sin u + cos v)
@@ -89,7 +89,7 @@ def NN_RotaryEmbeddingOp : NN_PureOp<"rotary_embedding", [AllElementTypesMatch<[
   }];
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$cos, NN_Tensor:$sin,
                        Optional<NN_Tensor>:$position_ids, I64Attr:$heads,
-                       I64Attr:$rotated, BoolAttr:$interleaved);
+                       BoolAttr:$interleaved);
   let results = (outs NN_Tensor:$result);
 }
 

@@ -175,6 +175,7 @@ def NN_ConstantOfShapeOp : NN_MovementOp<"constant_of_shape"> {
   let description = "All elements are that of `value` (a tensor of one element); the sizes are `shape` (1-D, of static length).";
   let arguments = (ins NN_Tensor:$shape, ElementsAttr:$value);
   let results = (outs NN_Tensor:$result);
+  let hasFolder = 1;
 }
 
 def NN_RangeOp : NN_MovementOp<"range"> {

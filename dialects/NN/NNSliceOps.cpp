@@ -231,6 +231,15 @@ std::optional<Shape> ConstantOfShapeOp::inferElements(ShapeBuilder &shapes) {
                                    : int64_t(element.getZExtValue())));
 }
 
+OpFoldResult ConstantOfShapeOp::fold(FoldAdaptor) {
+  auto type = dyn_cast<RankedTensorType>(getType());
+  auto value = dyn_cast<DenseElementsAttr>(getValue());
+  if (!type || !type.hasStaticShape() || !value || value.getNumElements() != 1)
+    return {};
+  // A splat, however large, is one element.
+  return DenseElementsAttr::get(type, *value.getValues<Attribute>().begin());
+}
+
 LogicalResult RandomOp::inferShapes(ShapeBuilder &shapes, Results &results) {
   results.push_back(getSizes(shapes, getShape()));
   return success();

@@ -88,6 +88,12 @@ public:
                                                mlir::ValueRange)>
                     body);
 
+  /// Sums of `have` compute type as elements of nn type `element`; itself if they
+  /// are stored like that.
+  mlir::Value createRounded(mlir::Value sum,
+                            llvm::ArrayRef<mlir::OpFoldResult> shape,
+                            mlir::Type element);
+
   /// Same elements in row-major order, other shape. No copy where possible.
   mlir::Value createReshape(mlir::Value tensor,
                             llvm::ArrayRef<mlir::OpFoldResult> from,
@@ -133,6 +139,11 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;
 };
 
+/// acc + x * y in the type of acc; x and y are stored elements of nn types.
+mlir::Value buildMultiplyAdd(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
+                             mlir::Type xType, mlir::Value y, mlir::Type yType,
+                             mlir::Value acc);
+
 /// Lowers one op and calls `set` for each result. Its result sizes are recorded
 /// before the call, except those that only the data decide (NonZero): then it
 /// calls lowering.shapes.setDims itself. Diagnoses what it cannot do.
@@ -155,6 +166,7 @@ void addMovementLowerings(LowerTable &table);
 void addIndexingLowerings(LowerTable &table);
 void addMatrixLowerings(LowerTable &table);
 void addConvLowerings(LowerTable &table);
+void addPoolLowerings(LowerTable &table);
 void addNormLowerings(LowerTable &table);
 void addAttentionLowerings(LowerTable &table);
 void addQuantLowerings(LowerTable &table);
