@@ -122,8 +122,8 @@ static burin_status check(burin_session &session, int32_t entry,
 }
 
 burin_status burin_session_run(burin_session *session, int32_t entry,
-                               const burin_tensor *inputs, int32_t num_inputs,
-                               burin_tensor *outputs, int32_t num_outputs,
+                               const burin_tensor *inputs, int32_t numInputs,
+                               burin_tensor *outputs, int32_t numOutputs,
                                burin_error *error) {
   if (!session)
     return fail(error, BURIN_INVALID_ARGUMENT, "an argument is NULL");
@@ -131,7 +131,7 @@ burin_status burin_session_run(burin_session *session, int32_t entry,
     return fail(error, BURIN_INVALID_ARGUMENT,
                 "the session is serving another call: use one per thread");
   burin_status status =
-      check(*session, entry, inputs, num_inputs, outputs, num_outputs, error);
+      check(*session, entry, inputs, numInputs, outputs, numOutputs, error);
   if (status == BURIN_OK) {
     begin(*session, session->model->desc->entries[entry], inputs);
     call(*session, inputs);
