@@ -160,7 +160,7 @@ LogicalResult EinsumOp::verify() {
   return success();
 }
 
-LogicalResult EinsumOp::inferShapes(ShapeBuilder &shapes, Results &results) {
+FailureOr<Shape> EinsumOp::getLoopSizes(ShapeBuilder &shapes) {
   SmallVector<AffineMap> maps =
       llvm::to_vector(getMaps().getAsValueRange<AffineMapAttr>());
   Shape sizes(maps.back().getNumDims());
@@ -176,9 +176,17 @@ LogicalResult EinsumOp::inferShapes(ShapeBuilder &shapes, Results &results) {
       if (!size || old == 1 || (!old && given && *given != 1))
         size = dim;
     }
+  return sizes;
+}
+
+LogicalResult EinsumOp::inferShapes(ShapeBuilder &shapes, Results &results) {
+  FailureOr<Shape> sizes = getLoopSizes(shapes);
+  if (failed(sizes))
+    return failure();
+  auto map = cast<AffineMapAttr>(getMaps().getValue().back()).getValue();
   Shape shape;
-  for (AffineExpr expr : maps.back().getResults())
-    shape.push_back(sizes[cast<AffineDimExpr>(expr).getPosition()]);
+  for (unsigned i = 0; i < map.getNumResults(); ++i)
+    shape.push_back((*sizes)[map.getDimPosition(i)]);
   results.push_back(shape);
   return success();
 }

@@ -186,6 +186,11 @@ def NN_EinsumOp : NN_PureOp<"einsum"> {
   }];
   let arguments = (ins Variadic<NN_Tensor>:$inputs, AffineMapArrayAttr:$maps);
   let results = (outs NN_Tensor:$result);
+  let extraClassDeclaration = [{
+    /// How often each loop runs; diagnoses operands that do not fit together.
+    ::mlir::FailureOr<::burin::nn::Shape>
+    getLoopSizes(::burin::nn::ShapeBuilder &shapes);
+  }];
   let hasVerifier = 1;
 }
 

@@ -88,14 +88,22 @@ struct Reduction {
     }
   }
 
-  /// The mean of integers: nothing is folded into 0, not into a trap.
-  Value divideByCount(B &b, Value sum) const {
+  /// What a mean is divided by. Of no integers it is 0, not a trap.
+  Value getDivisor() const {
     if (isFloat())
-      return b.create<arith::DivFOp>(sum, folding.getCount(getScalar()));
-    Value count = l.shapes.getValue(
-        l.shapes.max(folding.getCount(), l.shapes.get(1)));
-    Value divisor = b.create<arith::IndexCastOp>(getScalar(), count);
-    return make<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>(b, {sum, divisor});
+      return folding.getCount(getScalar());
+    OpFoldResult count = l.shapes.max(folding.getCount(), l.shapes.get(1));
+    return l.builder.create<arith::IndexCastOp>(l.builder.getI64Type(),
+                                                l.shapes.getValue(count));
+  }
+  Value divide(B &b, Value sum, Value divisor) const {
+    if (isFloat())
+      return b.create<arith::DivFOp>(sum, divisor);
+    Type wide = b.getIntegerType(64, /*isSigned=*/!isUnsigned());
+    sum = Lowering::castScalar(b, sum, accumulator, wide, true);
+    Value mean = make<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>(
+        b, {sum, divisor});
+    return Lowering::castScalar(b, mean, wide, accumulator, true);
   }
   bool isDoneAfterFolding() const {
     switch (kind) {
@@ -157,15 +165,14 @@ Value reduce(const Reduction &r, Value x) {
   }
   if (r.isDoneAfterFolding())
     return sums[0];
-  // The divisor is the same for all: made before the loop.
+  Value divisor = r.kind == Kind::Mean ? r.getDivisor() : Value();
   SmallVector<Shape> shapes(sums.size(), r.folding.getKept());
   SmallVector<Type> types(sums.size(), r.accumulator);
   types.push_back(r.element);
   return r.l.createElementwise(
       sums, shapes, r.folding.getKept(), types,
       [&](B &b, ArrayRef<Value> args) {
-        Value end = r.kind == Kind::Mean ? r.divideByCount(b, args[0])
-                                         : r.finish(b, args);
+        Value end = divisor ? r.divide(b, args[0], divisor) : r.finish(b, args);
         return Lowering::castScalar(b, end, r.accumulator, r.element, true);
       });
 }
@@ -195,9 +202,8 @@ LogicalResult lowerReduce(OpTy op, Lowering &l) {
 /// The index along `axis`, the only folded dimension, of what is sought.
 Value findPlace(Lowering &l, const Folding &folding, Value x, Type element,
                 int64_t axis, bool smallest, bool last) {
-  Reduction r{smallest ? Kind::Min : Kind::Max, element, getComputeType(element),
-              folding, l};
-  r.accumulator = isa<FloatType>(element) ? getComputeType(element) : element;
+  Reduction r{smallest ? Kind::Min : Kind::Max, element,
+              getAccumulator(Kind::Max, element), folding, l};
   Folding::Input input = folding.all(x, element);
   Value best = folding.fold(
       input, r.getInit(), [](B &, ArrayRef<Value> args) { return args[0]; },

@@ -31,6 +31,18 @@ extern "C" {
 typedef int32_t burin_kernel(burin_call *call, const burin_view *views,
                              const int64_t *params);
 
+/* Running sums or products. views: x, y, both [A, N, B]; along N.
+ * params: exclusive (y[i] is without x[i]), reverse, product. */
+burin_kernel burin_scan;
+
+/* The k largest or smallest elements along an axis, in order. views: x; values
+ * and indices (i64), whose size along the axis is k. params: axis, largest,
+ * sorted (they always are). */
+burin_kernel burin_topk;
+
+/* Determinants. views: x [..., M, M], y [...]. */
+burin_kernel burin_det;
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif
