@@ -1,6 +1,6 @@
 //===- ImportConv.cpp - Convolutions and poolings -------------------------===//
 
-#include "compiler/Import/NodeReader.h"
+#include "compiler/Import/ImportHelpers.h"
 
 using namespace mlir;
 using namespace burin;
@@ -44,10 +44,12 @@ FailureOr<WindowAttrs> readWindow(const NodeReader &node, bool needsKernel) {
 }
 
 /// kernel_shape, where it is given, must be that of the weights.
-LogicalResult checkKernel(const NodeReader &node, ArrayRef<int64_t> kernel) {
+LogicalResult checkKernel(const NodeReader &node, Value weights,
+                          ArrayRef<int64_t> kernel) {
   if (!node.hasAttr("kernel_shape"))
     return success();
-  ArrayRef<int64_t> w = node.getInputType(1).getShape();
+  auto type = cast<RankedTensorType>(weights.getType());
+  ArrayRef<int64_t> w = type.getShape();
   w = w.drop_front(std::min<size_t>(2, w.size()));
   bool fits = w.size() == kernel.size();
   for (size_t i = 0; fits && i < w.size(); ++i)
@@ -55,23 +57,19 @@ LogicalResult checkKernel(const NodeReader &node, ArrayRef<int64_t> kernel) {
   if (!fits)
     return node.emitInvalid() << "attribute 'kernel_shape' differs from the "
                                  "shape of the weights "
-                              << node.getInputType(1);
+                              << type;
   return success();
 }
 
 LogicalResult importConv(const NodeReader &node) {
-  FailureOr<WindowAttrs> attrs = readWindow(node, false);
-  FailureOr<int64_t> group = node.getInt("group", 1);
-  if (failed(attrs) || failed(group) || failed(checkKernel(node, attrs->kernel)) ||
-      failed(node.requireFloat(0)) || failed(node.requireSameType({0, 1, 2})))
+  if (failed(node.requireFloat(0)) || failed(node.requireSameType({0, 1, 2})))
     return failure();
-  OpBuilder &b = node.getBuilder();
-  return node.produce<nn::ConvOp>(
-      node.getElementType(0), node.getInput(0), node.getInput(1),
-      node.getInput(2), b.getDenseI64ArrayAttr(attrs->strides),
-      b.getDenseI64ArrayAttr(attrs->dilations),
-      b.getDenseI64ArrayAttr(attrs->pads), b.getStringAttr(attrs->autoPad),
-      b.getI64IntegerAttr(*group));
+  Value result = buildConv(node, node.getInput(0), node.getInput(1),
+                           node.getInput(2), node.getElementType(0));
+  if (!result)
+    return failure();
+  node.setOutput(0, result);
+  return success();
 }
 
 LogicalResult importConvTranspose(const NodeReader &node) {
@@ -80,8 +78,8 @@ LogicalResult importConvTranspose(const NodeReader &node) {
   auto extra = node.getIntList("output_padding");
   auto shape = node.getIntList("output_shape");
   if (failed(attrs) || failed(group) || failed(extra) || failed(shape) ||
-      failed(checkKernel(node, attrs->kernel)) || failed(node.requireFloat(0)) ||
-      failed(node.requireSameType({0, 1, 2})))
+      failed(checkKernel(node, node.getInput(1), attrs->kernel)) ||
+      failed(node.requireFloat(0)) || failed(node.requireSameType({0, 1, 2})))
     return failure();
   size_t spatial = attrs->strides.size();
   if (!node.hasAttr("output_padding"))
@@ -157,6 +155,21 @@ LogicalResult importLpPool(const NodeReader &node) {
                                  b.getI64IntegerAttr(*p));
 }
 } // namespace
+
+Value burin::buildConv(const NodeReader &node, Value x, Value w, Value bias,
+                       Type element) {
+  FailureOr<WindowAttrs> attrs = readWindow(node, false);
+  FailureOr<int64_t> group = node.getInt("group", 1);
+  if (failed(attrs) || failed(group) ||
+      failed(checkKernel(node, w, attrs->kernel)))
+    return Value();
+  OpBuilder &b = node.getBuilder();
+  return node.buildValue<nn::ConvOp>(
+      element, x, w, bias, b.getDenseI64ArrayAttr(attrs->strides),
+      b.getDenseI64ArrayAttr(attrs->dilations),
+      b.getDenseI64ArrayAttr(attrs->pads), b.getStringAttr(attrs->autoPad),
+      b.getI64IntegerAttr(*group));
+}
 
 ArrayRef<OpImporter> burin::getConvImporters() {
   static const OpImporter importers[] = {
