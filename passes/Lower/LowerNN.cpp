@@ -20,6 +20,7 @@ const LowerTable &getTable() {
   static const LowerTable table = [] {
     LowerTable table;
     addCoreLowerings(table);
+    addStateLowerings(table);
     addElementwiseLowerings(table);
     addReductionLowerings(table);
     addMovementLowerings(table);

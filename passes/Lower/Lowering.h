@@ -160,6 +160,7 @@ void addLowering(LowerTable &table) {
 
 // One function per operator family, each in the file of its name.
 void addCoreLowerings(LowerTable &table);
+void addStateLowerings(LowerTable &table);
 void addElementwiseLowerings(LowerTable &table);
 void addReductionLowerings(LowerTable &table);
 void addMovementLowerings(LowerTable &table);
