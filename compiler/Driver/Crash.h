@@ -1,0 +1,14 @@
+//===- Crash.h - How a bug, or the end of memory, is told -------*- C++ -*-===//
+
+#ifndef BURIN_COMPILER_DRIVER_CRASH_H
+#define BURIN_COMPILER_DRIVER_CRASH_H
+
+namespace burin {
+
+/// From here on a crash removes partial output, says that it is a bug in Burin
+/// and exits with 70; memory that runs out exits with 5.
+void installCrashHandlers();
+
+} // namespace burin
+
+#endif // BURIN_COMPILER_DRIVER_CRASH_H

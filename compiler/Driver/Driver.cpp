@@ -1,0 +1,101 @@
+//===- Driver.cpp - A model in, an artifact out ---------------------------===//
+
+#include "compiler/Driver/Driver.h"
+#include "compiler/Driver/Backend.h"
+#include "compiler/Import/Onnx/Model.h"
+#include "compiler/Support/NodeDiagnostics.h"
+#include "compiler/Support/Text.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace burin;
+
+/// Constants longer than this are elided in printed IR.
+static constexpr int64_t maxPrinted = 16;
+
+bool burin::isText(Emit emit) {
+  return emit == Emit::NN || emit == Emit::Linalg || emit == Emit::Exec ||
+         emit == Emit::Llvm || emit == Emit::Asm || emit == Emit::Ptx;
+}
+
+std::string burin::getDefaultOutput(StringRef model, Emit emit) {
+  if (isText(emit))
+    return "-";
+  StringRef stem = sys::path::stem(model);
+  switch (emit) {
+  case Emit::Obj:
+    return (stem + ".o").str();
+  case Emit::Lib:
+    return (stem + ".a").str();
+  case Emit::Exe:
+    return stem.str();
+  case Emit::Hls:
+    return (stem + "-hls").str();
+  default:
+    return (stem + ".so").str();
+  }
+}
+
+static Status print(mlir::ModuleOp module, raw_ostream &os) {
+  mlir::OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(maxPrinted)
+      .elideLargeResourceString(maxPrinted * sizeof(int64_t));
+  module->print(os, flags);
+  os.flush();
+  return {};
+}
+
+/// Writes the IR as it stands.
+static Status printModule(mlir::ModuleOp module, const CompileOptions &options,
+                          OutputFiles &outputs) {
+  if (options.output == "-")
+    return print(module, outs());
+  std::string name;
+  if (Status status = outputs.add(options.output, name); !status.isOk())
+    return status;
+  std::error_code error;
+  raw_fd_ostream file(name, error);
+  Status status = print(module, file);
+  if (!error && !file.has_error())
+    return status;
+  file.clear_error();
+  return {ExitCode::Machine,
+          "output '" + escape(options.output) + "' cannot be written"};
+}
+
+static Status run(const CompileOptions &options, mlir::MLIRContext &context,
+                  OutputFiles &outputs, Progress &progress) {
+  if (options.output != "-")
+    if (Status status = OutputFiles::check(options.output); !status.isOk())
+      return status;
+  progress.begin("read");
+  std::unique_ptr<Model> model;
+  if (Status status = Model::read(options.model, model); !status.isOk())
+    return {status.getCode(), escape(options.model) + ": " + status.getText()};
+  progress.begin("import");
+  ExitCode code = ExitCode::Done;
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      importModel(*model, options.import, &context, code);
+  if (!module)
+    return Status::diagnosed(code);
+  if (options.stopAfter == "import" || options.emit == Emit::NN) {
+    progress.begin("print");
+    return printModule(*module, options, outputs);
+  }
+  return compileModule(*module, options, outputs, progress);
+}
+
+ExitCode burin::compile(const CompileOptions &options, Progress &progress) {
+  mlir::MLIRContext context;
+  raw_ostream &messages = progress.getMessages();
+  NodeDiagnosticHandler handler(&context, messages);
+  OutputFiles outputs;
+  Status status = run(options, context, outputs, progress);
+  if (status.isOk())
+    status = outputs.commit();
+  progress.finish();
+  if (!status.getText().empty())
+    messages << "burinc: error: " << escape(status.getText()) << "\n";
+  return status.getCode();
+}
