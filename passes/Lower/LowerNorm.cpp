@@ -14,6 +14,10 @@ using namespace mlir;
 using namespace burin;
 using B = ImplicitLocOpBuilder;
 
+namespace burin {
+void addLRNLowering(LowerTable &table); // LowerLRN.cpp
+} // namespace burin
+
 namespace {
 Value add(B &b, Value x, Value y) { return b.create<arith::AddFOp>(x, y); }
 Value sub(B &b, Value x, Value y) { return b.create<arith::SubFOp>(x, y); }
@@ -311,10 +315,6 @@ LogicalResult lowerBatchNorm(nn::BatchNormOp op, Lowering &l) {
   return success();
 }
 } // namespace
-
-namespace burin {
-void addLRNLowering(LowerTable &table); // LowerLRN.cpp
-} // namespace burin
 
 void burin::addNormLowerings(LowerTable &table) {
   addLowering<nn::SoftmaxOp, lowerSoftmax<nn::SoftmaxOp, false>>(table);
