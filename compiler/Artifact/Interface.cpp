@@ -40,5 +40,14 @@ ModelInterface burin::readInterface(ModuleOp module) {
           readTensor(type, func.getResultAttrDict(i), "output" + Twine(i)));
     model.entries.push_back(std::move(entry));
   }
+  for (nn::StateOp op : module.getOps<nn::StateOp>()) {
+    StateInfo state;
+    state.tensor = readTensor(op.getType(), {}, op.getSymName());
+    state.axis = op.getAxis();
+    state.capacity = op.getStateType().getDimSize(op.getAxis());
+    if (model.states.size() <= op.getIndex())
+      model.states.resize(op.getIndex() + 1);
+    model.states[op.getIndex()] = std::move(state);
+  }
   return model;
 }

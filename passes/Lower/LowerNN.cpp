@@ -116,20 +116,22 @@ void recordArguments(func::FuncOp func, Block &from, Block &to, Lowering &l) {
   }
 }
 
-LogicalResult lowerFunction(func::FuncOp func) {
+/// Makes the function anew beside the old one, which keeps its place (and so
+/// sees the module's symbols) until it is done.
+LogicalResult lowerFunction(func::FuncOp old) {
   SmallVector<Type> inputs, results;
-  for (Type type : func.getArgumentTypes())
+  for (Type type : old.getArgumentTypes())
     inputs.push_back(getStorageType(cast<RankedTensorType>(type)));
-  for (Type type : func.getResultTypes())
+  for (Type type : old.getResultTypes())
     results.push_back(getStorageType(cast<RankedTensorType>(type)));
-  Region old;
-  old.takeBody(func.getBody());
-  ImplicitLocOpBuilder builder(func.getLoc(), func.getContext());
-  SmallVector<Location> locs(inputs.size(), func.getLoc());
-  Block *entry = builder.createBlock(&func.getBody(), {}, inputs, locs);
+  ImplicitLocOpBuilder builder(old.getLoc(), old);
+  auto func = cast<func::FuncOp>(builder.insert(old->cloneWithoutRegions()));
+  func.setFunctionType(builder.getFunctionType(inputs, results));
+  Block *entry = func.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
   nn::ShapeBuilder shapes(builder);
   Lowering lowering(builder, shapes);
-  recordArguments(func, old.front(), *entry, lowering);
+  recordArguments(old, old.front(), *entry, lowering);
   FailureOr<SmallVector<Value>> values = lowering.lowerBlock(old.front());
   if (failed(values))
     return failure();
@@ -138,15 +140,19 @@ LogicalResult lowerFunction(func::FuncOp func) {
   for (unsigned i = 0; i < inputs.size(); ++i)
     func.setArgAttr(i, bufferization::BufferizationDialect::kWritableAttrName,
                     builder.getBoolAttr(false));
-  func.setFunctionType(builder.getFunctionType(inputs, results));
+  old.erase();
   return success();
 }
 
 struct LowerNN : impl::LowerNNBase<LowerNN> {
   void runOnOperation() override {
-    for (func::FuncOp func : getOperation().getOps<func::FuncOp>())
+    for (func::FuncOp func :
+         llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (!func.isDeclaration() && failed(lowerFunction(func)))
         return signalPassFailure();
+    for (nn::StateOp state :
+         llvm::to_vector(getOperation().getOps<nn::StateOp>()))
+      state.erase();
   }
 };
 } // namespace
