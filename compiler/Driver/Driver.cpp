@@ -87,7 +87,8 @@ static Status run(const CompileOptions &options, mlir::MLIRContext &context,
 }
 
 ExitCode burin::compile(const CompileOptions &options, Progress &progress) {
-  mlir::MLIRContext context;
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
   raw_ostream &messages = progress.getMessages();
   NodeDiagnosticHandler handler(&context, messages);
   OutputFiles outputs;
