@@ -9,10 +9,10 @@
 
 namespace burin {
 
-/// Runs all stages after Import on `module` and writes what the options ask for.
-/// Files are opened by `outputs.add(options.output, ...)` and the like, and get
-/// their names from the caller if all went well. Announces each stage to
-/// `progress`. Errors about nodes are diagnosed in the module's context.
+/// Runs all stages after Import on `module` and writes what the options ask
+/// for. Files are opened by `outputs.add(options.output, ...)` and the like,
+/// and get their names from the caller if all went well. Announces each stage
+/// to `progress`. Errors about nodes are diagnosed in the module's context.
 Status compileModule(mlir::ModuleOp module, const CompileOptions &options,
                      OutputFiles &outputs, Progress &progress);
 

@@ -11,8 +11,8 @@ using namespace burin;
 static constexpr int64_t maxSize = INT32_MAX;
 
 static Status expect(StringRef option, const Twine &rule, StringRef text) {
-  return {ExitCode::Usage, "option " + option + " expects " + rule +
-                               ", got '" + escapeName(text) + "'"};
+  return {ExitCode::Usage, "option " + option + " expects " + rule + ", got '" +
+                               escapeName(text) + "'"};
 }
 
 Status burin::parseNumber(StringRef option, StringRef text, int64_t least,
@@ -20,8 +20,8 @@ Status burin::parseNumber(StringRef option, StringRef text, int64_t least,
   if (!text.empty() && all_of(text, isDigit) &&
       !text.getAsInteger(10, number) && number >= least && number <= most)
     return {};
-  return expect(option,
-                "a number from " + Twine(least) + " to " + Twine(most), text);
+  return expect(option, "a number from " + Twine(least) + " to " + Twine(most),
+                text);
 }
 
 static Status parseSize(StringRef option, StringRef text,
@@ -115,7 +115,8 @@ Status burin::parseWeights(StringRef text, Weights &weights) {
 
 Status burin::parseMath(StringRef text, Math &math) {
   static constexpr std::pair<StringLiteral, Math> words[] = {
-      {"strict", Math::Strict}, {"default", Math::Default},
+      {"strict", Math::Strict},
+      {"default", Math::Default},
       {"fast", Math::Fast}};
   return parseWord<Math>("--math", text, words, math);
 }

@@ -8,7 +8,19 @@
 namespace burin {
 
 /// What to write.
-enum class Emit { NN, Linalg, Exec, Llvm, Asm, Obj, Shared, Lib, Exe, Ptx, Hls };
+enum class Emit {
+  NN,
+  Linalg,
+  Exec,
+  Llvm,
+  Asm,
+  Obj,
+  Shared,
+  Lib,
+  Exe,
+  Ptx,
+  Hls
+};
 
 /// Where the weights go. Auto: into the artifact, unless it were over 1 GiB.
 enum class Weights { Auto, Embedded, External };

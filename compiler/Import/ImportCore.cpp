@@ -18,7 +18,8 @@ LogicalResult setConstant(const NodeReader &node, Type type, ArrayRef<T> values,
   SmallVector<int64_t, 1> shape;
   if (!isScalar)
     shape.push_back(values.size());
-  auto attr = DenseElementsAttr::get(RankedTensorType::get(shape, type), values);
+  auto attr =
+      DenseElementsAttr::get(RankedTensorType::get(shape, type), values);
   node.setOutput(0, node.getConstant(cast<ElementsAttr>(attr)));
   return success();
 }

@@ -33,12 +33,11 @@ static LogicalResult checkSize(RankedTensorType type, const Reporter &report) {
   llvm::copy_if(type.getShape(), std::back_inserter(known),
                 [](int64_t size) { return !ShapedType::isDynamic(size); });
   std::optional<int64_t> count = countElements(known);
-  unsigned bits = type.getElementType().isIntOrFloat()
-                      ? type.getElementTypeBitWidth()
-                      : 64;
+  unsigned bits =
+      type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() : 64;
   if (!count || *count > maxTensorBytes / std::max<int64_t>(1, bits / 8))
-    return report.emitTooBig() << "a result of type " << type
-                               << " does not fit any memory";
+    return report.emitTooBig()
+           << "a result of type " << type << " does not fit any memory";
   return success();
 }
 
@@ -109,9 +108,9 @@ FailureOr<Value> ImportState::lookUp(StringRef name) {
            << "input '" << escapeName(name) << "' is not defined";
   if (entry->value || entry->isAbsent())
     return entry->value;
-  FailureOr<ElementsAttr> constant =
-      entry->dense ? tensors.read(*entry->dense, report)
-                   : tensors.read(*entry->sparse, report);
+  FailureOr<ElementsAttr> constant = entry->dense
+                                         ? tensors.read(*entry->dense, report)
+                                         : tensors.read(*entry->sparse, report);
   if (failed(constant))
     return failure();
   entry->value = addInitializer(*constant);
@@ -130,8 +129,8 @@ Value ImportState::addInitializer(ElementsAttr value) {
 }
 
 std::optional<int64_t> ImportState::findOpset(StringRef domain) const {
-  const auto &imports = frame ? frame->function.opset_import()
-                              : model.getProto().opset_import();
+  const auto &imports =
+      frame ? frame->function.opset_import() : model.getProto().opset_import();
   for (const onnx::OperatorSetIdProto &opset : imports)
     if (getDomain(opset.domain()) == domain)
       return opset.version();

@@ -72,16 +72,14 @@ static bool isOfKind(const Attr &attribute, int kind) {
 }
 
 /// The attribute, or null: diagnosed if it is of another kind.
-const Attr *NodeReader::findAttr(StringRef name, int kind,
-                                       bool &failed) const {
+const Attr *NodeReader::findAttr(StringRef name, int kind, bool &failed) const {
   const Attr *attribute = findAttr(name);
   failed = attribute && !isOfKind(*attribute, kind);
   if (!failed)
     return attribute;
   static constexpr llvm::StringLiteral kinds[] = {
-      "other",      "a float", "an integer", "a string", "a tensor",
-      "a graph",    "floats",  "integers",   "strings",  "tensors",
-      "graphs"};
+      "other",  "a float",  "an integer", "a string", "a tensor", "a graph",
+      "floats", "integers", "strings",    "tensors",  "graphs"};
   auto getName = [&](int number) {
     return kinds[number < int(std::size(kinds)) ? number : 0];
   };
@@ -144,7 +142,8 @@ FailureOr<SmallVector<int64_t>> NodeReader::getIntList(StringRef name,
   const Attr *attribute = findAttr(name, Attr::INTS, failed);
   return readAttr(*this, name, attribute, failed, getEmpty<int64_t>(required),
                   [](const Attr &a) {
-                    return SmallVector<int64_t>(a.ints().begin(), a.ints().end());
+                    return SmallVector<int64_t>(a.ints().begin(),
+                                                a.ints().end());
                   });
 }
 
@@ -154,7 +153,8 @@ FailureOr<SmallVector<float>> NodeReader::getFloatList(StringRef name,
   const Attr *attribute = findAttr(name, Attr::FLOATS, failed);
   return readAttr(*this, name, attribute, failed, getEmpty<float>(required),
                   [](const Attr &a) {
-                    return SmallVector<float>(a.floats().begin(), a.floats().end());
+                    return SmallVector<float>(a.floats().begin(),
+                                              a.floats().end());
                   });
 }
 
@@ -164,7 +164,8 @@ NodeReader::getStringList(StringRef name, bool required) const {
   const Attr *attribute = findAttr(name, Attr::STRINGS, failed);
   return readAttr(*this, name, attribute, failed,
                   getEmpty<std::string>(required), [](const Attr &a) {
-                    return SmallVector<std::string>(a.strings().begin(), a.strings().end());
+                    return SmallVector<std::string>(a.strings().begin(),
+                                                    a.strings().end());
                   });
 }
 

@@ -148,7 +148,8 @@ LogicalResult NodeReader::requireRank(int index, int64_t least,
   int64_t rank = getRank(index);
   if (rank >= least && rank <= most)
     return success();
-  auto diag = emitInvalid() << "expects input " << index << " of rank " << least;
+  auto diag = emitInvalid()
+              << "expects input " << index << " of rank " << least;
   if (most != least)
     diag << " to " << most;
   return diag << ", got " << rank;
@@ -207,8 +208,7 @@ FailureOr<SmallVector<Value>> NodeReader::importSubgraph(StringRef name,
     return failure();
   if (!attr)
     return emitInvalid() << "expects an attribute '" << name << "'";
-  if (!llvm::is_contained(
-          llvm::make_pointer_range(proto.attribute()), attr))
+  if (!llvm::is_contained(llvm::make_pointer_range(proto.attribute()), attr))
     return emitUnsupported() << "graph '" << name
                              << "' is handed in from outside of the function";
   return burin::importSubgraph(state, attr->g(), block);

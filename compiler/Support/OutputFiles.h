@@ -25,8 +25,8 @@ public:
   /// Sets `temporary` to the name of an empty file that shall become `path`.
   Status add(llvm::StringRef path, std::string &temporary);
 
-  /// Gives the files their names, the one added first last: side files are there
-  /// when what refers to them appears.
+  /// Gives the files their names, the one added first last: side files are
+  /// there when what refers to them appears.
   Status commit();
 
 private:

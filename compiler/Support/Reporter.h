@@ -27,7 +27,9 @@ public:
     return emit(ExitCode::Unsupported);
   }
   /// Bigger than any machine, or than a limit.
-  mlir::InFlightDiagnostic emitTooBig() const { return emit(ExitCode::Machine); }
+  mlir::InFlightDiagnostic emitTooBig() const {
+    return emit(ExitCode::Machine);
+  }
 
   /// Keeps the code of an error that was diagnosed elsewhere.
   void note(ExitCode code) const {

@@ -58,6 +58,5 @@ std::string burin::escape(StringRef text, size_t limit, bool keepLines) {
 
 bool burin::isCleanUtf8(StringRef text) {
   auto *begin = reinterpret_cast<const UTF8 *>(text.data());
-  return !text.contains('\0') &&
-         isLegalUTF8String(&begin, begin + text.size());
+  return !text.contains('\0') && isLegalUTF8String(&begin, begin + text.size());
 }

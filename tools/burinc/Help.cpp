@@ -5,7 +5,8 @@
 
 const char *const helpOverview =
     "Burin compiles an ONNX model to native code.\n\n"
-    "  burinc MODEL.onnx -o model.so     then: burin-run model.so --fill random\n";
+    "  burinc MODEL.onnx -o model.so     then: burin-run model.so --fill "
+    "random\n";
 
 const char *const helpExamples = R"(
 EXAMPLES:

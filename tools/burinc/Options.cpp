@@ -19,17 +19,20 @@ struct Flags {
   using Texts = cl::list<std::string>;
   using Flag = cl::opt<bool>;
 
-  Text model{cl::Positional, cl::Required, cl::desc("MODEL.onnx"), cl::cat(all)};
+  Text model{cl::Positional, cl::Required, cl::desc("MODEL.onnx"),
+             cl::cat(all)};
   Text output{"o", cl::value_desc("file"), cl::cat(all),
               cl::desc("What to write (default: MODEL.so and the like; text to "
                        "standard output)")};
   Text target{"target", cl::init("x86"), cl::value_desc("x86|arm|cuda|hls"),
               cl::cat(all), cl::desc("What to compile for (default: x86)")};
   Text cpu{"cpu", cl::init("native"), cl::value_desc("name[+feature],..."),
-           cl::cat(all), cl::desc("Processors to compile for (default: native)")};
-  Text emit{"emit", cl::value_desc("kind"), cl::cat(all),
-            cl::desc("nn, linalg, exec, llvm, asm, obj, shared, lib, exe, ptx or "
-                     "hls (default: shared)")};
+           cl::cat(all),
+           cl::desc("Processors to compile for (default: native)")};
+  Text emit{
+      "emit", cl::value_desc("kind"), cl::cat(all),
+      cl::desc("nn, linalg, exec, llvm, asm, obj, shared, lib, exe, ptx or "
+               "hls (default: shared)")};
   Text stopAfter{"stop-after", cl::value_desc("stage"), cl::cat(all),
                  cl::desc("Print the IR after a stage, and stop")};
   Texts dims{"dim", cl::value_desc("name=size"), cl::cat(all),
@@ -38,10 +41,12 @@ struct Flags {
                cl::desc("Bind the shape of an input")};
   Texts entries{"entry", cl::value_desc("name:dim=size,..."), cl::cat(all),
                 cl::desc("Make a function with dimensions of its own")};
-  Text level{"O", cl::Prefix, cl::init("3"), cl::value_desc("0..3"),
-             cl::cat(all), cl::desc("Optimization level (default: 3)")};
-  Text threads{"threads-hint", cl::init("0"), cl::value_desc("n"), cl::cat(all),
-               cl::desc("Threads that the code will run on (default: unknown)")};
+  Text level{"O",           cl::Prefix,
+             cl::init("3"), cl::value_desc("0..3"),
+             cl::cat(all),  cl::desc("Optimization level (default: 3)")};
+  Text threads{
+      "threads-hint", cl::init("0"), cl::value_desc("n"), cl::cat(all),
+      cl::desc("Threads that the code will run on (default: unknown)")};
   Text weights{"weights", cl::value_desc("embedded|external"), cl::cat(all),
                cl::desc("Weights in the artifact or in a file beside it "
                         "(default: embedded up to 1 GiB)")};
@@ -99,10 +104,10 @@ static Status refuse(const Twine &text) { return {ExitCode::Usage, text}; }
 /// What the design has and this release has not.
 static Status checkLater(const Flags &flags) {
   for (const cl::Option *option :
-       {(const cl::Option *)&flags.quantize, (const cl::Option *)&flags.attention,
-        (const cl::Option *)&flags.skip, (const cl::Option *)&flags.fuse,
-        (const cl::Option *)&flags.profile, (const cl::Option *)&flags.observe,
-        (const cl::Option *)&flags.report})
+       {(const cl::Option *)&flags.quantize,
+        (const cl::Option *)&flags.attention, (const cl::Option *)&flags.skip,
+        (const cl::Option *)&flags.fuse, (const cl::Option *)&flags.profile,
+        (const cl::Option *)&flags.observe, (const cl::Option *)&flags.report})
     if (option->getNumOccurrences())
       return refuse("option --" + option->ArgStr + " is not there yet");
   return {};
@@ -149,7 +154,8 @@ static Status readImport(const Flags &flags, ImportOptions &options) {
   return Steps()
       .then([&] { return readEach(flags.dims, options.dims, readDim); })
       .then([&] { return readEach(flags.shapes, options.shapes, parseShape); })
-      .then([&] { return readEach(flags.entries, options.entries, parseEntry); })
+      .then(
+          [&] { return readEach(flags.entries, options.entries, parseEntry); })
       .then([&] {
         return parseNumber("--max-nodes", flags.maxNodes, 1, INT32_MAX,
                            options.maxNodes);

@@ -13,8 +13,7 @@ using namespace burin;
 
 using Dim = onnx::TensorShapeProto::Dimension;
 
-SmallVector<const onnx::ValueInfoProto *>
-burin::getInputs(const Model &model) {
+SmallVector<const onnx::ValueInfoProto *> burin::getInputs(const Model &model) {
   const onnx::GraphProto &graph = model.getProto().graph();
   llvm::DenseSet<StringRef> constants;
   for (const onnx::TensorProto &tensor : graph.initializer())
@@ -45,8 +44,7 @@ static std::optional<int64_t> getSize(const Dim &dim) {
 }
 
 LogicalResult Dimensions::bind() {
-  for (const std::vector<ImportOptions::Dim> &dims :
-       {options.dims, entry.dims})
+  for (const std::vector<ImportOptions::Dim> &dims : {options.dims, entry.dims})
     for (const ImportOptions::Dim &dim : dims)
       if (failed(bindDim(dim)))
         return failure();
@@ -78,9 +76,8 @@ LogicalResult Dimensions::bindShape(const ImportOptions::InputShape &shape) {
            << "the shape of input '" << escapeName(shape.input) << "' ";
   };
   auto inputs = getInputs(model);
-  auto found = llvm::find_if(inputs, [&](const auto *input) {
-    return input->name() == shape.input;
-  });
+  auto found = llvm::find_if(
+      inputs, [&](const auto *input) { return input->name() == shape.input; });
   if (found == inputs.end())
     return emit() << "cannot be set: there is no such input";
   if (!hasShape(**found))
@@ -103,8 +100,7 @@ LogicalResult Dimensions::bindShape(const ImportOptions::InputShape &shape) {
   return success();
 }
 
-const ImportOptions::InputShape *
-Dimensions::findShape(StringRef input) const {
+const ImportOptions::InputShape *Dimensions::findShape(StringRef input) const {
   for (const ImportOptions::InputShape &shape : options.shapes)
     if (shape.input == input)
       return &shape;
@@ -115,11 +111,10 @@ bool Dimensions::hasRank(const onnx::ValueInfoProto &input) const {
   return hasShape(input) || findShape(input.name());
 }
 
-FailureOr<InputDims>
-Dimensions::get(const onnx::ValueInfoProto &input) const {
+FailureOr<InputDims> Dimensions::get(const onnx::ValueInfoProto &input) const {
   const ImportOptions::InputShape *given = findShape(input.name());
-  int64_t rank = hasShape(input) ? getShape(input).dim_size()
-                                 : given->sizes.size();
+  int64_t rank =
+      hasShape(input) ? getShape(input).dim_size() : given->sizes.size();
   auto emit = [&](ExitCode code) {
     return report.emit(code) << "input '" << escapeName(input.name()) << "' ";
   };
@@ -128,8 +123,8 @@ Dimensions::get(const onnx::ValueInfoProto &input) const {
            << "has a rank of " << rank << ", more than " << maxRank;
   InputDims dims;
   for (int64_t i = 0; i < rank; ++i) {
-    const Dim &dim = hasShape(input) ? getShape(input).dim(i)
-                                     : Dim::default_instance();
+    const Dim &dim =
+        hasShape(input) ? getShape(input).dim(i) : Dim::default_instance();
     std::optional<int64_t> size = getSize(dim);
     auto value = bound.find(dim.dim_param());
     if (value != bound.end())
@@ -139,7 +134,8 @@ Dimensions::get(const onnx::ValueInfoProto &input) const {
     if (size && *size < 0)
       return emit(ExitCode::Invalid) << "has the size " << *size;
     if (!isCleanUtf8(dim.dim_param()))
-      return emit(ExitCode::Invalid) << "has a dimension whose name is not UTF-8";
+      return emit(ExitCode::Invalid)
+             << "has a dimension whose name is not UTF-8";
     dims.sizes.push_back(size.value_or(ShapedType::kDynamic));
     dims.symbols.push_back(size ? StringRef() : StringRef(dim.dim_param()));
   }

@@ -20,8 +20,7 @@ public:
   EntryImporter(const Model &model, TensorReader &tensors,
                 const Dimensions &dimensions, func::FuncOp func, ExitCode &code)
       : context(func.getContext()), graph(model.getProto().graph()),
-        inputs(getInputs(model)),
-        dimensions(dimensions), func(func),
+        inputs(getInputs(model)), dimensions(dimensions), func(func),
         report(func.getLoc(), code),
         state(model, tensors, func.addEntryBlock(), func.getLoc(), code) {}
 
@@ -176,8 +175,8 @@ LogicalResult EntryImporter::checkOutput(const onnx::ValueInfoProto &output,
            << "output '" << escapeName(output.name()) << "' is declared as "
            << (kind ? kind->name : "unknown") << ", but is "
            << type.getElementType();
-  bool fits = !declared.has_shape() ||
-              declared.shape().dim_size() == type.getRank();
+  bool fits =
+      !declared.has_shape() || declared.shape().dim_size() == type.getRank();
   for (int64_t i = 0; fits && declared.has_shape() && i < type.getRank(); ++i)
     fits = type.isDynamicDim(i) || !declared.shape().dim(i).has_dim_value() ||
            declared.shape().dim(i).dim_value() == type.getDimSize(i);
@@ -218,8 +217,8 @@ LogicalResult EntryImporter::addOutputs() {
     if (failed(value))
       return failure();
     if (!*value)
-      return report.emitInvalid() << "output '" << escapeName(output.name())
-                                  << "' is not computed";
+      return report.emitInvalid()
+             << "output '" << escapeName(output.name()) << "' is not computed";
     auto type = cast<RankedTensorType>(value->getType());
     if (failed(checkOutput(output, type)))
       return failure();
@@ -259,8 +258,8 @@ LogicalResult burin::importEntry(const Model &model, TensorReader &tensors,
   if (failed(dimensions.bind()))
     return failure();
   auto builder = OpBuilder::atBlockEnd(module.getBody());
-  auto func = builder.create<func::FuncOp>(
-      report.getLoc(), entry.name, builder.getFunctionType({}, {}));
+  auto func = builder.create<func::FuncOp>(report.getLoc(), entry.name,
+                                           builder.getFunctionType({}, {}));
   ExitCode code = ExitCode::Done;
   LogicalResult result =
       EntryImporter(model, tensors, dimensions, func, code).run();

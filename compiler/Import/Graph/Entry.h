@@ -55,8 +55,7 @@ private:
 };
 
 /// The graph inputs that a caller gives: those without an initializer.
-llvm::SmallVector<const onnx::ValueInfoProto *>
-getInputs(const Model &model);
+llvm::SmallVector<const onnx::ValueInfoProto *> getInputs(const Model &model);
 
 } // namespace burin
 

@@ -18,8 +18,8 @@ using Nodes = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
 static LogicalResult importNodeList(ImportState &state, const Nodes &nodes);
 
 /// How many inputs or outputs are given, those left out at the end not counted.
-static int countGiven(
-    const google::protobuf::RepeatedPtrField<std::string> &names) {
+static int
+countGiven(const google::protobuf::RepeatedPtrField<std::string> &names) {
   int count = names.size();
   while (count > 0 && names[count - 1].empty())
     --count;
@@ -75,8 +75,27 @@ static FailureOr<int64_t> findOpset(ImportState &state,
          << "': the opset of its domain is not said";
 }
 
+/// Strings where ONNX has numbers break its rules, and where it may have
+/// strings are only not supported.
+static LogicalResult checkStrings(ImportState &state,
+                                  const onnx::NodeProto &node) {
+  if (mayTakeStrings(node.op_type()))
+    return success();
+  for (const std::string &name : node.input())
+    if (NameEntry *entry = state.names.find(name);
+        entry && entry->dense &&
+        entry->dense->data_type() == onnx::TensorProto::STRING)
+      return state.getReporter().emitInvalid()
+             << "operator '" << escapeName(node.op_type())
+             << "': expects numbers, got the strings '" << escapeName(name)
+             << "'";
+  return success();
+}
+
 static LogicalResult importOperator(ImportState &state,
                                     const onnx::NodeProto &node) {
+  if (failed(checkStrings(state, node)))
+    return failure();
   FailureOr<int64_t> opset = findOpset(state, node);
   FailureOr<SmallVector<Value>> inputs = lookUpInputs(state, node);
   if (failed(opset) || failed(inputs))
@@ -110,10 +129,10 @@ static LogicalResult importCall(ImportState &state, const onnx::NodeProto &call,
   if (int(inputs->size()) > function.input_size() ||
       countGiven(call.output()) > function.output_size())
     return report.emitInvalid()
-           << "function '" << escapeName(function.name()) << "' expects at most "
-           << function.input_size() << " inputs and " << function.output_size()
-           << " outputs, got " << inputs->size() << " and "
-           << countGiven(call.output());
+           << "function '" << escapeName(function.name())
+           << "' expects at most " << function.input_size() << " inputs and "
+           << function.output_size() << " outputs, got " << inputs->size()
+           << " and " << countGiven(call.output());
   inputs->resize(function.input_size());
   CallFrame frame{function, call, state.frame, (name + "/").str()};
   SmallVector<Value> outputs;
@@ -150,8 +169,8 @@ static LogicalResult importNode(ImportState &state, const onnx::NodeProto &node,
     state.shapes.setLoc(around);
   });
   std::string name = state.makeName(getNodeName(node, index));
-  builder.setLoc(getNodeLoc(builder.getContext(), state.model.getPath(), index,
-                            name));
+  builder.setLoc(
+      getNodeLoc(builder.getContext(), state.model.getPath(), index, name));
   state.shapes.setLoc(builder.getLoc());
   const onnx::FunctionProto *function = state.model.findFunction(node);
   LogicalResult result = function ? importCall(state, node, *function, name)
@@ -174,14 +193,13 @@ LogicalResult burin::importNodes(ImportState &state,
 }
 
 /// Imports at the insertion point; `inputs` are those of the subgraph.
-static FailureOr<SmallVector<Value>>
-importHere(ImportState &state, const onnx::GraphProto &graph,
-           ValueRange inputs) {
+static FailureOr<SmallVector<Value>> importHere(ImportState &state,
+                                                const onnx::GraphProto &graph,
+                                                ValueRange inputs) {
   Reporter report = state.getReporter();
   if (graph.input_size() != int(inputs.size()))
-    return report.emitInvalid()
-           << "expects a subgraph with " << inputs.size() << " inputs, got "
-           << graph.input_size();
+    return report.emitInvalid() << "expects a subgraph with " << inputs.size()
+                                << " inputs, got " << graph.input_size();
   state.names.push(/*isFunction=*/false);
   auto leave = llvm::make_scope_exit([&] { state.names.pop(); });
   state.names.bindInitializers(graph);

@@ -15,8 +15,8 @@ namespace burin {
 mlir::LogicalResult importNodes(ImportState &state,
                                 const onnx::GraphProto &graph);
 
-/// Imports a subgraph into `block`, whose arguments are its inputs, or, if null,
-/// at the insertion point; returns the values of its outputs.
+/// Imports a subgraph into `block`, whose arguments are its inputs, or, if
+/// null, at the insertion point; returns the values of its outputs.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 importSubgraph(ImportState &state, const onnx::GraphProto &graph,
                mlir::Block *block);
@@ -24,6 +24,9 @@ importSubgraph(ImportState &state, const onnx::GraphProto &graph,
 /// Diagnoses every operator of the model, called functions and subgraphs
 /// included, that has no importer.
 mlir::LogicalResult checkOperators(const Model &model, const Reporter &report);
+
+/// True if ONNX allows strings as an input of operator `name`.
+bool mayTakeStrings(llvm::StringRef name);
 
 } // namespace burin
 

@@ -17,8 +17,8 @@ using namespace burin;
 static constexpr unsigned maxListed = 20;
 
 namespace {
-using Table = llvm::DenseMap<std::pair<StringRef, StringRef>,
-                             const OpImporter *>;
+using Table =
+    llvm::DenseMap<std::pair<StringRef, StringRef>, const OpImporter *>;
 using Nodes = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
 
 /// Looks for nodes that nothing imports.
@@ -57,15 +57,67 @@ const OpImporter *burin::findImporter(StringRef domain, StringRef name) {
   return table.lookup({domain, name});
 }
 
+bool burin::mayTakeStrings(StringRef name) {
+  static const llvm::DenseSet<StringRef> operators = {"Cast",
+                                                      "CastLike",
+                                                      "CategoryMapper",
+                                                      "Compress",
+                                                      "Concat",
+                                                      "ConstantOfShape",
+                                                      "DepthToSpace",
+                                                      "Dropout",
+                                                      "Equal",
+                                                      "Expand",
+                                                      "Flatten",
+                                                      "Gather",
+                                                      "GatherElements",
+                                                      "GatherND",
+                                                      "Identity",
+                                                      "If",
+                                                      "LabelEncoder",
+                                                      "Loop",
+                                                      "OneHot",
+                                                      "Optional",
+                                                      "Pad",
+                                                      "RegexFullMatch",
+                                                      "Reshape",
+                                                      "ReverseSequence",
+                                                      "Scan",
+                                                      "Scatter",
+                                                      "ScatterElements",
+                                                      "ScatterND",
+                                                      "SequenceConstruct",
+                                                      "SequenceInsert",
+                                                      "Shape",
+                                                      "Size",
+                                                      "Slice",
+                                                      "SpaceToDepth",
+                                                      "Split",
+                                                      "SplitToSequence",
+                                                      "Squeeze",
+                                                      "StringConcat",
+                                                      "StringNormalizer",
+                                                      "StringSplit",
+                                                      "TfIdfVectorizer",
+                                                      "Tile",
+                                                      "Transpose",
+                                                      "Trilu",
+                                                      "Unique",
+                                                      "Unsqueeze",
+                                                      "Upsample",
+                                                      "Where",
+                                                      "Resize"};
+  return operators.contains(name);
+}
+
 void OperatorChecker::reject(const onnx::NodeProto &node, int index,
                              StringRef prefix) {
   if (++numRejected > maxListed)
     return;
   std::string name = (prefix + getNodeName(node, index)).str();
   std::string domain = escapeName(getDomain(node.domain()));
-  report
-          .at(getNodeLoc(report.getLoc().getContext(), model.getPath(), index,
-                         name))
+  report.at(getNodeLoc(report.getLoc().getContext(), model.getPath(), index,
+                       name))
           .emitUnsupported()
       << "operator '" << escapeName(node.op_type()) << "'"
       << (domain.empty() ? "" : " of domain '" + domain + "'")

@@ -49,7 +49,8 @@ LogicalResult CallCounter::add(const Nodes &nodes, int depth, Extent &sum) {
       FailureOr<Extent> callee = measure(*function, depth + 1);
       if (failed(callee))
         return failure();
-      here = *callee;
+      // Entering it takes time as well, even if it is empty.
+      here = {callee->nodes + 1, callee->height};
     }
     sum.nodes = std::min(sum.nodes + here.nodes, maxCount);
     sum.height = std::max(sum.height, here.height);
@@ -67,8 +68,7 @@ FailureOr<Extent> CallCounter::measure(const onnx::FunctionProto &function,
     return report.emitInvalid()
            << "function '" << escapeName(function.name()) << "' calls itself";
   Extent extent = found->second.value_or(Extent());
-  if (isNew && depth <= maxDepth &&
-      failed(add(function.node(), depth, extent)))
+  if (isNew && depth <= maxDepth && failed(add(function.node(), depth, extent)))
     return failure();
   extent.height += isNew;
   if (depth > maxDepth || depth + extent.height > maxDepth + 1)

@@ -127,10 +127,9 @@ Status ExternalFiles::read(const ExternalRange &range, uint64_t size,
   if (Status status = map(range.location, file); !status.isOk())
     return status;
   if (range.offset > file.size() || size > file.size() - range.offset)
-    return refuse(range.location, "expects a file of at least " +
-                                      Twine(range.offset) + " + " +
-                                      Twine(size) + " bytes, got " +
-                                      Twine(file.size()));
+    return refuse(range.location,
+                  "expects a file of at least " + Twine(range.offset) + " + " +
+                      Twine(size) + " bytes, got " + Twine(file.size()));
   bytes = file.slice(range.offset, size);
   return {};
 }

@@ -101,13 +101,13 @@ LogicalResult GraphChecker::checkName(StringRef name, StringRef what) const {
   if (name.empty())
     return report.emitInvalid() << what << " has no name";
   if (name.size() > maxName)
-    return report.emitInvalid() << "the name of " << what << " '"
-                                << escapeName(name) << "' has " << name.size()
-                                << " bytes, more than " << maxName;
+    return report.emitInvalid()
+           << "the name of " << what << " '" << escapeName(name) << "' has "
+           << name.size() << " bytes, more than " << maxName;
   if (!isCleanUtf8(name))
-    return report.emitInvalid() << "the name of " << what << " '"
-                                << escapeName(name)
-                                << "' is not UTF-8, or has a NUL in it";
+    return report.emitInvalid()
+           << "the name of " << what << " '" << escapeName(name)
+           << "' is not UTF-8, or has a NUL in it";
   return success();
 }
 
@@ -163,19 +163,18 @@ LogicalResult GraphChecker::checkOutputs(const Scope &scope,
     if (failed(checkName(output.name(), "graph output")))
       return failure();
     if (!scope.sees(output.name()))
-      return report.emitInvalid() << "graph output '"
-                                  << escapeName(output.name())
-                                  << "' is not computed by any node";
+      return report.emitInvalid()
+             << "graph output '" << escapeName(output.name())
+             << "' is not computed by any node";
     if (!scope.outer && !names.insert(output.name()).second)
-      return report.emitInvalid() << "graph output '"
-                                  << escapeName(output.name())
-                                  << "' is listed twice";
+      return report.emitInvalid()
+             << "graph output '" << escapeName(output.name())
+             << "' is listed twice";
   }
   return success();
 }
 
-LogicalResult
-GraphChecker::checkFunction(const onnx::FunctionProto &function) {
+LogicalResult GraphChecker::checkFunction(const onnx::FunctionProto &function) {
   insideFunction = true;
   Scope scope;
   if (failed(checkName(function.name(), "function")))
@@ -216,8 +215,9 @@ LogicalResult GraphChecker::checkNode(Scope &scope,
     return report.emitInvalid()
            << "a node's names expect UTF-8 of at most " << maxName << " bytes";
   if (node.input_size() > maxArity || node.output_size() > maxArity)
-    return report.emitTooBig() << escapeName(node.op_type()) << " has more than "
-                               << maxArity << " inputs or outputs";
+    return report.emitTooBig()
+           << escapeName(node.op_type()) << " has more than " << maxArity
+           << " inputs or outputs";
   for (const std::string &input : node.input())
     if (failed(checkInput(scope, input)))
       return failure();

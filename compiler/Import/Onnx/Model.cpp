@@ -54,8 +54,9 @@ static Status openModel(const std::string &path, int &descriptor) {
     return {};
   close(descriptor);
   if (S_ISREG(about.st_mode))
-    return {ExitCode::Invalid, "is larger than 2 GB, more than an ONNX file can "
-                               "be; keep its weights in external data"};
+    return {ExitCode::Invalid,
+            "is larger than 2 GB, more than an ONNX file can "
+            "be; keep its weights in external data"};
   return {ExitCode::Invalid, "is not a regular file"};
 }
 
@@ -69,8 +70,8 @@ Status Model::read(const std::string &path, std::unique_ptr<Model> &model) {
   coded.SetTotalBytesLimit(INT_MAX);
   coded.SetRecursionLimit(maxNesting);
   auto proto = std::make_unique<onnx::ModelProto>();
-  bool read = proto->ParseFromCodedStream(&coded) &&
-              coded.ConsumedEntireMessage();
+  bool read =
+      proto->ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage();
   if (file.getError())
     return {ExitCode::Machine,
             Twine("cannot be read: ") + strerror(file.getError())};
@@ -85,8 +86,8 @@ Status Model::read(const std::string &path, std::unique_ptr<Model> &model) {
 
 std::unique_ptr<Model> Model::make(onnx::ModelProto &&proto,
                                    const std::string &path) {
-  return std::unique_ptr<Model>(new Model(
-      std::make_unique<onnx::ModelProto>(std::move(proto)), path));
+  return std::unique_ptr<Model>(
+      new Model(std::make_unique<onnx::ModelProto>(std::move(proto)), path));
 }
 
 Model::Model(std::unique_ptr<onnx::ModelProto> given, const std::string &path)

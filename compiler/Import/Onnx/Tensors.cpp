@@ -181,13 +181,13 @@ LogicalResult Decoder::findExternal() {
                            << ", got '" << escapeName(entry.value()) << "'";
   }
   if (length != size)
-    return emitInvalid() << "expects " << size << " bytes of external data, got "
-                         << length;
+    return emitInvalid() << "expects " << size
+                         << " bytes of external data, got " << length;
   Status status = files.read(range, size, result.bytes);
   if (status.isOk())
     return success();
-  return report.emit(status.getCode()) << describe() << ": "
-                                       << status.getText();
+  return report.emit(status.getCode())
+         << describe() << ": " << status.getText();
 }
 
 template <typename T>
@@ -198,8 +198,8 @@ static ArrayRef<char> getBytes(const google::protobuf::RepeatedField<T> &data) {
 
 /// The low `size` bytes of each value.
 template <typename T>
-static std::vector<char>
-narrow(const google::protobuf::RepeatedField<T> &data, size_t size) {
+static std::vector<char> narrow(const google::protobuf::RepeatedField<T> &data,
+                                size_t size) {
   std::vector<char> bytes(data.size() * size);
   for (int i = 0; i < data.size(); ++i)
     std::memcpy(&bytes[i * size], &data.Get(i), size);
@@ -251,9 +251,9 @@ void Decoder::unpack() {
     return;
   std::vector<char> bytes(count);
   for (int64_t i = 0; i < count; ++i)
-    bytes[i] = (uint8_t(result.bytes[i * kind->bits / 8]) >>
-                (i * kind->bits % 8)) &
-               ((1 << kind->bits) - 1);
+    bytes[i] =
+        (uint8_t(result.bytes[i * kind->bits / 8]) >> (i * kind->bits % 8)) &
+        ((1 << kind->bits) - 1);
   result.own(std::move(bytes));
 }
 
@@ -274,7 +274,8 @@ static ElementsAttr makeAttribute(Elements &&elements, StringRef name) {
   if (bytes.size() <= smallBytes || type.getElementType().isInteger(1))
     return makeDense(type, bytes);
   size_t width = bytes.size() / type.getNumElements();
-  if (std::memcmp(bytes.data(), bytes.data() + width, bytes.size() - width) == 0)
+  if (std::memcmp(bytes.data(), bytes.data() + width, bytes.size() - width) ==
+      0)
     return makeDense(type, bytes.take_front(width));
   auto keep = [owned = std::move(elements.owned)](void *, size_t, size_t) {};
   return DenseResourceElementsAttr::get(

@@ -22,8 +22,8 @@ class ExternalFiles;
 /// Small ones become DenseElementsAttr; large ones DenseResourceElementsAttr
 /// whose blob is the model's own memory, so that weights are not copied. One
 /// element takes whole bytes in both, types below 8 bits in the low bits of a
-/// byte, but i1, which is always a DenseElementsAttr. A tensor of equal elements
-/// is a splat, whatever its size.
+/// byte, but i1, which is always a DenseElementsAttr. A tensor of equal
+/// elements is a splat, whatever its size.
 class TensorReader {
 public:
   explicit TensorReader(ExternalFiles &files) : files(files) {}
@@ -39,7 +39,8 @@ private:
   llvm::DenseMap<const void *, mlir::ElementsAttr> known;
 };
 
-/// A constant of `type` from its elements, of whole bytes each, which it copies.
+/// A constant of `type` from its elements, of whole bytes each, which it
+/// copies.
 mlir::DenseElementsAttr makeDense(mlir::RankedTensorType type,
                                   llvm::ArrayRef<char> bytes);
 

@@ -21,7 +21,7 @@ enum class TensorField { Float, Int32, String, Int64, Double, Uint64 };
 struct ElementKind {
   llvm::StringLiteral name;
   TensorField field;
-  unsigned bits; ///< In raw_data; 0 for strings.
+  unsigned bits;   ///< In raw_data; 0 for strings.
   mlir::Type type; ///< Null if MLIR has none for it, or nn does not take it.
 };
 
