@@ -107,7 +107,7 @@ Value Lowering::toCompute(ImplicitLocOpBuilder &b, Value scalar, Type element) {
 
 Value Lowering::toStorage(ImplicitLocOpBuilder &b, Value scalar, Type element) {
   if (isSmallFloat(element))
-    return buildF32ToF8(b, scalar, element, /*saturate=*/true);
+    return buildF32ToF8(b, scalar, element);
   if (element.isBF16())
     return b.create<arith::BitcastOp>(element, buildF32ToBF16Bits(b, scalar));
   if (isa<FloatType>(element))
@@ -135,9 +135,25 @@ static Value floatToInt(ImplicitLocOpBuilder &b, Value scalar, Type to) {
   return wide == type ? integer : b.create<arith::TruncIOp>(type, integer);
 }
 
+/// The nearest number, of those that are finite in the 8-bit float `to`; NaN.
+static Value clampToFinite(ImplicitLocOpBuilder &b, Value f32, Type to) {
+  auto type = cast<FloatType>(to);
+  auto clamp = [&](Value x, bool negative, arith::CmpFPredicate beyond) {
+    APFloat bound = APFloat::getLargest(type.getFloatSemantics(), negative);
+    Value limit = b.create<arith::ConstantOp>(
+        b.getF32FloatAttr(bound.convertToFloat()));
+    Value isBeyond = b.create<arith::CmpFOp>(beyond, x, limit);
+    return b.create<arith::SelectOp>(isBeyond, limit, x).getResult();
+  };
+  Value above = clamp(f32, true, arith::CmpFPredicate::OLT);
+  return clamp(above, false, arith::CmpFPredicate::OGT);
+}
+
 Value Lowering::castScalar(ImplicitLocOpBuilder &b, Value scalar, Type from,
                            Type to, bool saturate) {
   Type have = scalar.getType(), want = getComputeType(to);
+  if (isSmallFloat(to) && saturate)
+    return clampToFinite(b, castScalar(b, scalar, from, want, false), to);
   bool fromFloat = isa<FloatType>(have), toFloat = isa<FloatType>(want);
   if (to.isInteger(1)) {
     Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(have));
@@ -146,12 +162,6 @@ Value Lowering::castScalar(ImplicitLocOpBuilder &b, Value scalar, Type from,
     return b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, scalar, zero);
   }
   if (fromFloat && toFloat) {
-    if (isSmallFloat(to) && !saturate) {
-      // Rounded here, as toStorage saturates: the way back is exact.
-      if (have != want)
-        scalar = b.create<arith::TruncFOp>(want, scalar);
-      return buildF8ToF32(b, buildF32ToF8(b, scalar, to, false), to);
-    }
     if (have == want)
       return scalar;
     if (have.getIntOrFloatBitWidth() < want.getIntOrFloatBitWidth())

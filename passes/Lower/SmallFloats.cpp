@@ -92,8 +92,7 @@ Value burin::buildF8ToF32(ImplicitLocOpBuilder &b, Value i8, Type f8) {
   return bits.toFloat(bits.select(isNaN, nan, result));
 }
 
-Value burin::buildF32ToF8(ImplicitLocOpBuilder &b, Value f32, Type f8,
-                          bool saturate) {
+Value burin::buildF32ToF8(ImplicitLocOpBuilder &b, Value f32, Type f8) {
   Format format = getFormat(f8);
   Bits bits{b};
   int shift = 23 - format.mantissa;
@@ -116,8 +115,8 @@ Value burin::buildF32ToF8(ImplicitLocOpBuilder &b, Value f32, Type f8,
       bits.greater(magnitude, ((127 + 1 - format.bias) << 23) - 1);
   Value result = bits.select(isNormal, normal, tiny);
 
-  Value limit = bits.get(saturate ? format.largest : format.infinity);
-  result = bits.select(bits.greater(result, format.largest), limit, result);
+  result = bits.select(bits.greater(result, format.largest),
+                       bits.get(format.infinity), result);
   result = bits.select(bits.greater(magnitude, 0x7f800000),
                        bits.get(format.nan), result);
   Value joined = bits.join(result, sign);

@@ -11,10 +11,10 @@ namespace burin {
 mlir::Value buildF8ToF32(mlir::ImplicitLocOpBuilder &b, mlir::Value i8,
                          mlir::Type f8);
 
-/// Bits (i8) of `f32` rounded to nearest even in `f8`. Out of range: the largest
-/// finite value if `saturate`, else NaN or infinity as ONNX Cast says.
+/// Bits (i8) of `f32` rounded to nearest even in `f8`. Out of range: infinity, or
+/// NaN where there is none.
 mlir::Value buildF32ToF8(mlir::ImplicitLocOpBuilder &b, mlir::Value f32,
-                         mlir::Type f8, bool saturate);
+                         mlir::Type f8);
 
 /// Bits (i16) of `f32` rounded to nearest even in bf16; NaN stays NaN.
 mlir::Value buildF32ToBF16Bits(mlir::ImplicitLocOpBuilder &b, mlir::Value f32);
