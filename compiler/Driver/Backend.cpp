@@ -99,6 +99,8 @@ Status Backend::runStages(Stage last) {
     if (failed(passes.run(module)))
       return Status::diagnosed(stage <= Stage::Linalg ? ExitCode::Unsupported
                                                       : ExitCode::Bug);
+    if (stage == Stage::Graph) // States are formed, types are still nn's.
+      interface = readInterface(module);
   }
   return {};
 }
@@ -227,7 +229,11 @@ Status Backend::run() {
     return Status::diagnosed(ExitCode::Unsupported);
   if (Status status = scratch.open(); !status.isOk())
     return status;
-  interface = readInterface(module);
+  pipeline.formStates = options.findState;
+  for (const StatePattern &pattern : options.states)
+    pipeline.statePatterns.push_back(pattern.input + "=" + pattern.output);
+  if (options.stateCapacity)
+    pipeline.stateCapacity = options.stateCapacity;
   Stage last = getLastStage();
   if (Status status = runStages(last); !status.isOk())
     return status;

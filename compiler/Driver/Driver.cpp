@@ -79,7 +79,8 @@ static Status run(const CompileOptions &options, mlir::MLIRContext &context,
       importModel(*model, options.import, &context, code);
   if (!module)
     return Status::diagnosed(code);
-  if (options.stopAfter == "import" || options.emit == Emit::NN) {
+  bool wantsGraph = options.stopAfter.empty() && options.emit == Emit::NN;
+  if (options.stopAfter == "import" || wantsGraph) {
     progress.begin("print");
     return printModule(*module, options, outputs);
   }

@@ -104,8 +104,6 @@ LogicalResult importMod(const NodeReader &node) {
     return failure();
   if (*fmod)
     return importBinary<nn::FModOp>(node);
-  if (isa<FloatType>(node.getElementType(0)))
-    return node.emitInvalid() << "Mod of floats expects fmod=1";
   return importBinary<nn::ModOp>(node);
 }
 

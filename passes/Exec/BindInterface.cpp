@@ -80,15 +80,17 @@ void bind(func::FuncOp func) {
   Operation *end = entry.getTerminator();
   SmallVector<Value> results(end->getOperands());
   end->setOperands({});
-  for (auto [index, value] : llvm::enumerate(results)) {
-    // A buffer that is returned twice can be the memory of one of them only.
-    bool shared = llvm::count(results, value) > 1;
-    for (auto [other, result] : llvm::enumerate(results))
-      shared |= other != index && findAllocation(result) &&
-                findAllocation(result) == findAllocation(value);
-    if (shared || !bindAllocation(value, index, entry))
+  // A buffer that is returned twice can be the memory of one of them only.
+  llvm::SmallDenseMap<Operation *, unsigned> users;
+  for (Value value : results)
+    if (memref::AllocOp alloc = findAllocation(value))
+      ++users[alloc];
+  SmallVector<bool> isShared = llvm::map_to_vector(results, [&](Value value) {
+    return users.lookup(findAllocation(value)) > 1;
+  });
+  for (auto [index, value] : llvm::enumerate(results))
+    if (isShared[index] || !bindAllocation(value, index, entry))
       copyToOutput(value, index, end);
-  }
   entry.eraseArguments(0, entry.getNumArguments());
   // Names, symbols and types of the interface stay for the artifact writer.
   if (ArrayAttr attrs = func.getAllArgAttrs())

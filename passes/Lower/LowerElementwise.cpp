@@ -99,7 +99,21 @@ Value remainder(const Scalars &s) {
   return s.make<arith::RemSIOp>(s.x(), safe);
 }
 
+/// x - floor(x / y) * y, with the sign of y; exact where fmod is.
+Value buildFloatMod(const Scalars &s) {
+  Value rest = s.make<arith::RemFOp>(s.x(), s.y()), zero = s.get(0);
+  Value signsDiffer = s.make<arith::XOrIOp>(s.compare("lt", rest, zero),
+                                            s.compare("lt", s.y(), zero));
+  Value adjust = s.make<arith::AndIOp>(signsDiffer, s.compare("ne", rest, zero));
+  Value moved = s.select(adjust, s.add(rest, s.y()), rest);
+  // A remainder of zero has the sign of the divisor, as NumPy's.
+  Value isZero = s.compare("eq", moved, zero);
+  return s.select(isZero, s.make<math::CopySignOp>(zero, s.y()), moved);
+}
+
 Value buildMod(const Scalars &s) {
+  if (s.isFloat())
+    return buildFloatMod(s);
   Value rest = remainder(s);
   if (s.isUnsigned())
     return rest;
@@ -182,12 +196,19 @@ Value buildIsInf(const Scalars &s, nn::IsInfOp op) {
   return s.make<arith::OrIOp>(above, below);
 }
 
-/// Shifts by the width or more give 0, which LLVM leaves undefined.
-template <typename OpTy>
-Value buildShift(const Scalars &s) {
-  Value fits = s.compare("lt", s.y(), s.get(s.x().getType().getIntOrFloatBitWidth()));
-  Value amount = s.select(fits, s.y(), s.get(0));
-  return s.select(fits, s.make<OpTy>(s.x(), amount), s.get(0));
+/// Shifts by the width or more, or by less than nothing, shift everything out,
+/// which LLVM leaves undefined. To the right signed integers keep their sign.
+Value buildShift(const Scalars &s, bool left) {
+  int64_t width = s.x().getType().getIntOrFloatBitWidth();
+  Value fits = s.make<arith::CmpIOp>(arith::CmpIPredicate::ult, s.y(), s.get(width));
+  bool keepsSign = !left && !s.isUnsigned();
+  Value most = s.get(keepsSign ? width - 1 : 0);
+  Value amount = s.select(fits, s.y(), most);
+  if (keepsSign)
+    return s.make<arith::ShRSIOp>(s.x(), amount);
+  Value shifted = left ? s.make<arith::ShLIOp>(s.x(), amount)
+                       : s.make<arith::ShRUIOp>(s.x(), amount);
+  return s.select(fits, shifted, s.get(0));
 }
 
 double getAlpha(Operation *op) {
@@ -342,8 +363,8 @@ void addLogic(LowerTable &table) {
     Value ones = s.b.create<arith::ConstantOp>(s.b.getIntegerAttr(s.x().getType(), -1));
     return s.make<arith::XOrIOp>(s.x(), ones);
   });
-  add<nn::ShiftLeftOp>(table, [](const Scalars &s, Operation *) { return buildShift<arith::ShLIOp>(s); });
-  add<nn::ShiftRightOp>(table, [](const Scalars &s, Operation *) { return buildShift<arith::ShRUIOp>(s); });
+  add<nn::ShiftLeftOp>(table, [](const Scalars &s, Operation *) { return buildShift(s, /*left=*/true); });
+  add<nn::ShiftRightOp>(table, [](const Scalars &s, Operation *) { return buildShift(s, /*left=*/false); });
   add<nn::IsNaNOp>(table, [](const Scalars &s, Operation *) { return s.compare("ne", s.x(), s.x()); });
   add<nn::IsInfOp>(table, [](const Scalars &s, Operation *op) { return buildIsInf(s, cast<nn::IsInfOp>(op)); });
   add<nn::WhereOp>(table, [](const Scalars &s, Operation *) { return s.select(s.args[0], s.args[1], s.args[2]); });
