@@ -8,13 +8,11 @@ using namespace burin;
 namespace {
 //===- QuantizeLinear, DequantizeLinear -----------------------------------===//
 
-/// Where the scales lie.
+/// Where the scales lie, input 1.
 struct Granularity {
   int64_t axis = 0, block = 0;
 };
 
-/// Checks input 1 (the scales) and 2 (the zero points) against each other and
-/// the rank of x.
 FailureOr<Granularity> readGranularity(const NodeReader &node) {
   FailureOr<int64_t> axis = node.getInt("axis", 1);
   FailureOr<int64_t> block = node.getInt("block_size", 0);
@@ -25,16 +23,10 @@ FailureOr<Granularity> readGranularity(const NodeReader &node) {
            << "attribute 'block_size' expects at least 0, got " << *block;
   RankedTensorType scale = node.getInputType(1);
   int64_t rank = node.getRank(0);
-  if (node.hasInput(2) && node.getRank(2) != scale.getRank())
-    return node.emitInvalid() << "expects zero points of the shape of the "
-                                 "scales, got "
-                              << node.getInputType(2) << " and " << scale;
   Granularity result;
-  bool single = scale.getRank() == 0 ||
-                (scale.hasStaticShape() && scale.getNumElements() == 1);
-  if (single && *block == 0)
+  if (scale.hasStaticShape() && scale.getNumElements() == 1)
     return result;
-  result.block = single && scale.getRank() != rank ? 0 : *block;
+  result.block = *block;
   // An axis is not needed where there is only one.
   FailureOr<int64_t> normal = rank == 1 ? FailureOr<int64_t>(0)
                                         : node.normalizeAxis(*axis, rank);

@@ -1,6 +1,7 @@
 //===- NNQuantOps.cpp - Shapes of quantization ----------------------------===//
 
 #include "dialects/NN/NN.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace burin::nn;
@@ -13,6 +14,12 @@ static RankedTensorType getRanked(Value value) {
 // quantize, dequantize
 //===----------------------------------------------------------------------===//
 
+/// One number for all elements, whatever its rank.
+static bool isSingle(Value value) {
+  RankedTensorType type = getRanked(value);
+  return type.hasStaticShape() && type.getNumElements() == 1;
+}
+
 /// What the types say about scales and zero points.
 template <typename OpTy>
 static LogicalResult verifyScaled(OpTy op) {
@@ -23,15 +30,16 @@ static LogicalResult verifyScaled(OpTy op) {
            << x.getRank() << "), got " << axis;
   if (block < 0)
     return op.emitOpError("expects a block_size of at least 0, got ") << block;
-  bool fits = block ? scale.getRank() == x.getRank()
-                    : scale.getRank() <= (x.getRank() ? 1 : 0) ||
-                          (scale.hasStaticShape() && scale.getNumElements() == 1);
+  bool fits = isSingle(op.getScale()) ||
+              (block ? scale.getRank() == x.getRank()
+                     : scale.getRank() <= (x.getRank() ? 1 : 0));
   if (!fits)
     return op.emitOpError("expects scale to be a scalar, a vector or, with "
                           "block_size, of the rank of x, got ")
            << scale;
-  if (op.getZeroPoint() &&
-      getRanked(op.getZeroPoint()).getRank() != scale.getRank())
+  if (Value zero = op.getZeroPoint();
+      zero && !isSingle(zero) &&
+      failed(verifyCompatibleShape(getRanked(zero), scale)))
     return op.emitOpError("expects zero_point of the shape of scale, got ")
            << op.getZeroPoint().getType() << " and " << scale;
   return success();
@@ -44,9 +52,7 @@ LogicalResult DequantizeOp::verify() { return verifyScaled(*this); }
 template <typename OpTy>
 static std::optional<Shape> getScaleShape(OpTy op, ShapeBuilder &shapes,
                                           const Shape &x) {
-  RankedTensorType scale = getRanked(op.getScale());
-  if (scale.getRank() == 0 ||
-      (scale.hasStaticShape() && scale.getNumElements() == 1))
+  if (isSingle(op.getScale()))
     return std::nullopt;
   int64_t axis = op.getAxis(), block = op.getBlockSize();
   if (block == 0)
@@ -66,10 +72,10 @@ static LogicalResult inferScaled(OpTy op, ShapeBuilder &shapes,
     for (Value value : {op.getScale(), op.getZeroPoint()})
       for (auto [d, size] : llvm::enumerate(*expected)) {
         std::optional<int64_t> wanted = getStatic(size);
-        std::optional<int64_t> got =
-            value ? getStatic(shapes.getDim(value, d)) : wanted;
-        bool isOne = op.getBlockSize() == 0 && got && *got == 1;
-        if (wanted && got && *wanted != *got && !isOne)
+        std::optional<int64_t> got = value && !isSingle(value)
+                                         ? getStatic(shapes.getDim(value, d))
+                                         : wanted;
+        if (wanted && got && *wanted != *got)
           return op.emitOpError("expects scale and zero_point of size ")
                  << *wanted << " in dimension " << d << ", got " << *got;
       }

@@ -7,11 +7,11 @@ include "dialects/NN/NNBase.td"
 class NN_ScaledOp<string mnemonic> : NN_PureOp<mnemonic> {
   code granularity = [{
     `scale` and `zero_point` (0 if left out) have one shape, which decides for
-    which elements each of theirs counts:
+    which elements each of theirs counts; but one zero point may serve all:
 
     | shape                                  | element for `x[.., i, ..]`, `i` along `axis` |
     |----------------------------------------|----------------------------------------------|
-    | `[]` or `[1]`                          | the only one                                 |
+    | `[]`, `[1]`, `[1, 1]`, ...             | the only one                                 |
     | `[D]`, `D` the size of `axis`          | `scale[i]`                                   |
     | of the rank of `x`, `block_size` not 0 | `scale[.., i / block_size, ..]`              |
 

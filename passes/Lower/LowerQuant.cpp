@@ -53,18 +53,22 @@ Value roundTo(B &b, Value real, Value zero, Type to) {
 
 /// How the elements of x find their scales.
 struct View {
-  Shape shape; ///< Of x, the axis perhaps in two.
+  Shape shape;  ///< Of x, the axis perhaps in two.
   Shape scales; ///< What the scales are to be seen as; broadcasts to `shape`.
   bool isGathered = false; ///< No such view: the scale is at [.., i / block, ..].
 };
+
+bool isSingle(const Shape &shape) {
+  return llvm::all_of(
+      shape, [](OpFoldResult size) { return nn::getStatic(size) == 1; });
+}
 
 template <typename OpTy>
 View getView(OpTy op, Lowering &l) {
   View view{l.getShape(op.getX()), {}, false};
   Shape scales = l.getShape(op.getScale());
   int64_t axis = op.getAxis(), block = op.getBlockSize();
-  auto isOne = [](OpFoldResult size) { return nn::getStatic(size) == 1; };
-  if (llvm::all_of(scales, isOne))
+  if (isSingle(scales))
     return view;
   if (block == 0) {
     // One that is 1 only at run time serves all.
@@ -115,34 +119,36 @@ Value mapScaled(OpTy op, Lowering &l,
       l.get(op.getX()), l.getShape(op.getX()), view.shape)};
   SmallVector<Shape> shapes = {view.shape};
   SmallVector<Type> types = {getElement(op.getX())}, scaleTypes;
-  SmallVector<Value> scales;
+  SmallVector<std::pair<size_t, Value>> gathered;
   for (Value value : {op.getScale(), op.getZeroPoint()}) {
     if (!value)
       continue;
-    scaleTypes.push_back(getElement(value));
-    if (view.isGathered) {
-      scales.push_back(l.get(value));
-      for (auto [have, want] : llvm::zip_equal(l.getShape(value), view.scales))
-        requireEqual(l, have, want, "expects one zero point for each scale");
-      continue;
-    }
     // A zero point of a size known only at run time has that of the scale.
     Shape from = l.getShape(value), wanted = l.getShape(op.getScale());
+    if (isSingle(from))
+      wanted = from;
     for (auto [have, want] : llvm::zip_equal(from, wanted))
       requireEqual(l, have, want, "expects one zero point for each scale");
-    operands.push_back(l.createReshape(l.createCast(l.get(value), wanted),
-                                       wanted, view.scales));
-    shapes.push_back(view.scales);
+    scaleTypes.push_back(getElement(value));
+    Value tensor = l.createCast(l.get(value), wanted);
+    if (view.isGathered && !isSingle(wanted)) {
+      gathered.push_back({scaleTypes.size() - 1, tensor});
+      continue;
+    }
+    Shape to = isSingle(wanted) ? Shape() : view.scales;
+    operands.push_back(l.createReshape(tensor, wanted, to));
+    shapes.push_back(to);
     types.push_back(getElement(value));
   }
   types.push_back(getElement(op.getResult()));
   Value result = l.createElementwise(
       operands, shapes, view.shape, types, [&](B &b, ArrayRef<Value> args) {
         SmallVector<Value> parameters(args.drop_front());
-        for (Value tensor : scales)
-          parameters.push_back(
-              Lowering::toCompute(b, gather(b, tensor, op.getAxis(), op.getBlockSize()),
-                                  scaleTypes[parameters.size()]));
+        for (auto [place, tensor] : gathered) {
+          Value stored = gather(b, tensor, op.getAxis(), op.getBlockSize());
+          parameters.insert(parameters.begin() + place,
+                            Lowering::toCompute(b, stored, scaleTypes[place]));
+        }
         for (auto [value, type] : llvm::zip_equal(parameters, scaleTypes))
           value = Lowering::castScalar(b, value, type, f32, true);
         return body(b, args[0], parameters[0],
