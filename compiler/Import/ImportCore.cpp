@@ -106,17 +106,36 @@ LogicalResult importDropout(const NodeReader &node) {
   return success();
 }
 
-/// Imports a branch into `region`; the types of what it yields.
-FailureOr<SmallVector<Type>> importBranch(const NodeReader &node,
-                                          StringRef name, Region &region) {
+/// Imports a branch into `region`; what it yields.
+FailureOr<SmallVector<Value>> importBranch(const NodeReader &node,
+                                           StringRef name, Region &region) {
   FailureOr<SmallVector<Value>> values =
       node.importSubgraph(name, &region.emplaceBlock());
-  if (failed(values))
-    return failure();
-  OpBuilder::atBlockEnd(&region.front())
-      .create<nn::YieldOp>(node.getBuilder().getLoc(), *values);
-  return llvm::map_to_vector(*values,
-                             [](Value value) { return value.getType(); });
+  if (succeeded(values))
+    OpBuilder::atBlockEnd(&region.front())
+        .create<nn::YieldOp>(node.getBuilder().getLoc(), *values);
+  return values;
+}
+
+/// ONNX lets branches differ in rank; types here do not.
+LogicalResult checkBranches(const NodeReader &node, ArrayRef<Value> a,
+                            ArrayRef<Value> b) {
+  if (int(a.size()) != node.getNumOutputs() || a.size() != b.size())
+    return node.emitInvalid()
+           << "expects branches with " << node.getNumOutputs()
+           << " outputs, got " << a.size() << " and " << b.size();
+  for (auto [x, y] : llvm::zip_equal(a, b)) {
+    auto one = cast<RankedTensorType>(x.getType());
+    auto other = cast<RankedTensorType>(y.getType());
+    if (one.getElementType() != other.getElementType())
+      return node.emitInvalid()
+             << "expects branches of the same element types, got " << one
+             << " and " << other;
+    if (one.getRank() != other.getRank())
+      return node.emitUnsupported() << "branches of different ranks, " << one
+                                    << " and " << other;
+  }
+  return success();
 }
 
 /// What either branch alone would be, where the condition is known.
@@ -141,17 +160,15 @@ LogicalResult importIf(const NodeReader &node) {
   SmallVector<Type> types(node.getNumOutputs(),
                           UnrankedTensorType::get(builder.getF32Type()));
   auto op = node.getBuilder().create<nn::IfOp>(types, node.getInput(0));
-  FailureOr<SmallVector<Type>> yielded =
-      importBranch(node, "then_branch", op.getThen());
-  if (failed(yielded) ||
-      failed(importBranch(node, "else_branch", op.getOtherwise())))
+  auto yielded = importBranch(node, "then_branch", op.getThen());
+  if (failed(yielded))
     return failure();
-  if (yielded->size() != types.size())
-    return node.emitInvalid() << "expects branches with " << types.size()
-                              << " outputs, got " << yielded->size();
-  for (auto [result, type] : llvm::zip_equal(op.getResults(), *yielded))
-    result.setType(
-        UnrankedTensorType::get(cast<TensorType>(type).getElementType()));
+  auto others = importBranch(node, "else_branch", op.getOtherwise());
+  if (failed(others) || failed(checkBranches(node, *yielded, *others)))
+    return failure();
+  for (auto [result, value] : llvm::zip_equal(op.getResults(), *yielded))
+    result.setType(UnrankedTensorType::get(
+        cast<TensorType>(value.getType()).getElementType()));
   if (failed(node.finish(op)))
     return failure();
   for (auto [i, result] : llvm::enumerate(op.getResults()))

@@ -8,7 +8,11 @@
 #ifndef BURIN_COMPILER_IMPORT_ONNX_SCHEMA_H
 #define BURIN_COMPILER_IMPORT_ONNX_SCHEMA_H
 
+#ifdef BURIN_OLD_ONNX
+#include "onnx/onnx_pb.h"
+#else
 #include "onnx/onnx-ml.pb.h"
+#endif
 #include "llvm/ADT/StringRef.h"
 
 namespace burin {
