@@ -82,7 +82,16 @@ static bool classify(Contraction &c) {
     else
       (inLhs ? c.rows : c.columns).push_back(d);
   }
-  return c.rows.size() == 1 && !c.columns.empty() && !c.depth.empty();
+  return !c.columns.empty() && !c.depth.empty();
+}
+
+/// A vector times a matrix has one row, and no loop over rows: it gets one.
+static void addRow(Contraction &c, nn::ShapeBuilder &shapes) {
+  c.nest.addUnitLoop(shapes);
+  for (auto *loops : {&c.batch, &c.columns, &c.depth})
+    for (unsigned &d : *loops)
+      ++d;
+  c.rows.push_back(0);
 }
 
 /// The column loops, outermost first, must be one contiguous run of the output.
@@ -128,8 +137,16 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
     c.lhs = swapped;
     c.rhs = !swapped;
     c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
-    if (classify(c) && areContiguous(c, shapes) && !isSmall(c))
-      return c;
+    if (!classify(c) || c.rows.size() > 1 || !areContiguous(c, shapes) ||
+        isSmall(c))
+      continue;
+    // One row of sums over a few taps each, as depthwise convolutions have them,
+    // is not worth packing for.
+    if (c.rows.empty() && !c.batch.empty())
+      continue;
+    if (c.rows.empty())
+      addRow(c, shapes);
+    return c;
   }
   return std::nullopt;
 }

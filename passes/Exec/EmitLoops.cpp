@@ -408,12 +408,8 @@ void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Body inner) {
 }
 
 void LoopEmitter::emit(bool mayRunInParallel) {
-  if (nest.getNumLoops() == 0) { // Scalars: one iteration.
-    nest.sizes.push_back(shapes.get(1));
-    nest.isReduction.push_back(false);
-    for (LinearAccess &access : nest.accesses)
-      access.coefficients.push_back(shapes.get(0));
-  }
+  if (nest.getNumLoops() == 0) // Scalars: one iteration.
+    nest.addUnitLoop(shapes);
   index.assign(nest.getNumLoops(), Value());
   chooseVectorLoop();
   SmallVector<unsigned> outer;

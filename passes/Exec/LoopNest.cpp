@@ -139,6 +139,13 @@ void LoopNest::drop(unsigned loop) {
     access.coefficients.erase(access.coefficients.begin() + loop);
 }
 
+void LoopNest::addUnitLoop(nn::ShapeBuilder &shapes) {
+  sizes.insert(sizes.begin(), shapes.get(1));
+  isReduction.insert(isReduction.begin(), false);
+  for (LinearAccess &access : accesses)
+    access.coefficients.insert(access.coefficients.begin(), shapes.get(0));
+}
+
 bool LoopNest::merge(nn::ShapeBuilder &shapes, unsigned outer, unsigned inner) {
   if (isReduction[outer] != isReduction[inner])
     return false;

@@ -46,6 +46,8 @@ struct LoopNest {
   /// iteration. Only for bodies that do not ask for indices.
   void simplify(nn::ShapeBuilder &shapes);
   void drop(unsigned loop);
+  /// Adds a parallel loop of one iteration, the outermost.
+  void addUnitLoop(nn::ShapeBuilder &shapes);
 };
 
 /// The loops of `op`, which is on buffers. None (without a diagnostic) if a map

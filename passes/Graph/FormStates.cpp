@@ -47,6 +47,21 @@ std::optional<int64_t> getGrowingAxis(RankedTensorType type) {
   return std::nullopt;
 }
 
+/// Whether all inputs of `pairs` could be states; says so if not.
+bool areGrowing(func::FuncOp func, ArrayRef<Pair> pairs) {
+  for (const Pair &pair : pairs) {
+    auto type = cast<RankedTensorType>(func.getArgumentTypes()[pair.input]);
+    if (getGrowingAxis(type))
+      continue;
+    func.emitWarning("caches such as '")
+        << getName(func.getArgAttrDict(pair.input)) << "' stay inputs and "
+        << "outputs: " << type << " has more than one dynamic size; fix the "
+        << "others with --dim NAME=SIZE to make states of them";
+    return false;
+  }
+  return true;
+}
+
 SmallVector<Pair> findPairs(func::FuncOp func, ArrayRef<std::string> patterns) {
   SmallVector<Pair> pairs;
   llvm::SmallDenseSet<unsigned> taken;
@@ -167,9 +182,14 @@ struct FormStates : impl::FormStatesBase<FormStates> {
     if (given.empty())
       given.assign(std::begin(defaultPatterns), std::end(defaultPatterns));
     StateFormer former(getOperation(), capacity);
-    for (func::FuncOp func : getOperation().getOps<func::FuncOp>())
-      if (failed(former.form(func, findPairs(func, given))))
+    for (func::FuncOp func : getOperation().getOps<func::FuncOp>()) {
+      SmallVector<Pair> pairs = findPairs(func, given);
+      // What nobody asked for must not be an error.
+      if (patterns.empty() && !areGrowing(func, pairs))
+        continue;
+      if (failed(former.form(func, pairs)))
         return signalPassFailure();
+    }
     numStates += former.numStates;
     numAppends += former.numAppends;
   }

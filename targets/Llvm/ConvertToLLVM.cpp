@@ -30,7 +30,7 @@ struct ConvertExecToLLVM : impl::ConvertExecToLLVMBase<ConvertExecToLLVM> {
   void runOnOperation() override {
     LowerToLLVMOptions options(&getContext());
     LLVMTypeConverter converter(&getContext(), options);
-    if (failed(lowerVectors()))
+    if (failed(lowerVectors()) || failed(lowerInstructions()))
       return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     populateExecToLLVMPatterns(converter, patterns);
@@ -49,7 +49,23 @@ struct ConvertExecToLLVM : impl::ConvertExecToLLVMBase<ConvertExecToLLVM> {
     target.addLegalOp<ModuleOp>();
     target.addIllegalDialect<math::MathDialect>();
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>())
+      if (!func.isExternal() && func.getLinkage() == LLVM::Linkage::External &&
+          SymbolTable::getSymbolVisibility(func) != SymbolTable::Visibility::Public)
+        func.setLinkage(LLVM::Linkage::Internal);
+  }
+
+  /// Functions that are instructions: libm's patterns must not see them.
+  LogicalResult lowerInstructions() {
+    LLVMTypeConverter converter(&getContext());
+    RewritePatternSet patterns(&getContext());
+    populateMathToLLVMConversionPatterns(converter, patterns);
+    ConversionTarget target(getContext());
+    target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+    target.addIllegalOp<math::FmaOp, math::SqrtOp, math::AbsFOp, math::CeilOp,
+                        math::FloorOp, math::RoundEvenOp, math::CopySignOp>();
+    return applyPartialConversion(getOperation(), target, std::move(patterns));
   }
 
   /// Vector ops that have no counterpart in LLVM become ones that have.
