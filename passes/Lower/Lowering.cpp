@@ -181,6 +181,14 @@ Value Lowering::createReshape(Value tensor, ArrayRef<OpFoldResult> from,
   if (to.empty()) // From one element: collapsed, not expanded, to a scalar.
     return builder.create<tensor::CollapseShapeOp>(
         type, createCast(flat, Shape{shapes.get(1)}), all);
+  if (llvm::count(type.getShape(), ShapedType::kDynamic) > 1) {
+    // Bufferization expands to one size that is not known at most.
+    SmallVector<Value> sizes;
+    for (OpFoldResult size : to)
+      sizes.push_back(shapes.getValue(size));
+    Value shape = builder.create<tensor::FromElementsOp>(sizes);
+    return builder.create<tensor::ReshapeOp>(type, flat, shape);
+  }
   flat = from.empty() ? flat : createCast(flat, Shape{shapes.product(to)});
   return builder.create<tensor::ExpandShapeOp>(type, flat, all,
                                                SmallVector<OpFoldResult>(to));
