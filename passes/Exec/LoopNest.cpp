@@ -15,28 +15,29 @@ burin::getFlatView(ImplicitLocOpBuilder &b, Value memory) {
   LogicalResult strided = getStridesAndOffset(type, strides, offset);
   assert(succeeded(strided) && "bufferization makes strided layouts only");
   (void)strided;
-  auto metadata = b.create<memref::ExtractStridedMetadataOp>(memory);
+  memref::ExtractStridedMetadataOp metadata;
+  if (ShapedType::isDynamic(offset) ||
+      llvm::any_of(strides, ShapedType::isDynamic))
+    metadata = b.create<memref::ExtractStridedMetadataOp>(memory);
   auto layout = StridedLayoutAttr::get(b.getContext(), offset, {1});
   auto flat = MemRefType::get({ShapedType::kDynamic}, type.getElementType(),
                               offset == 0 ? MemRefLayoutAttrInterface()
                                           : MemRefLayoutAttrInterface(layout),
                               type.getMemorySpace());
-  OpFoldResult start = offset == ShapedType::kDynamic
+  OpFoldResult start = ShapedType::isDynamic(offset)
                            ? OpFoldResult(metadata.getOffset())
                            : b.getIndexAttr(offset);
-  OpFoldResult one = b.getIndexAttr(1);
   // The size of the view is never asked for.
+  OpFoldResult size = b.create<arith::ConstantIndexOp>(1).getResult();
   Value view = b.create<memref::ReinterpretCastOp>(
-      flat, metadata.getBaseBuffer(), start,
-      ArrayRef<OpFoldResult>{
-          OpFoldResult(b.create<arith::ConstantIndexOp>(1).getResult())},
-      ArrayRef<OpFoldResult>{one});
-  SmallVector<OpFoldResult> sizes;
+      flat, memory, start, ArrayRef<OpFoldResult>(size),
+      ArrayRef<OpFoldResult>(b.getIndexAttr(1)));
+  SmallVector<OpFoldResult> steps;
   for (auto [i, stride] : llvm::enumerate(strides))
-    sizes.push_back(ShapedType::isDynamic(stride)
+    steps.push_back(ShapedType::isDynamic(stride)
                         ? OpFoldResult(metadata.getStrides()[i])
                         : b.getIndexAttr(stride));
-  return {view, sizes};
+  return {view, steps};
 }
 
 static OpFoldResult getSize(ImplicitLocOpBuilder &b, Value memory, int64_t i) {

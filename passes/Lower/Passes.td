@@ -21,7 +21,7 @@ def LowerNN : Pass<"burin-lower-nn", "::mlir::ModuleOp"> {
 
     ```mlir
     // after
-    func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {
+    func.func @f(%a: tensor<4xf32> {bufferization.writable = false}) -> tensor<4xf32> {
       %0 = tensor.empty() : tensor<4xf32>
       %1 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%a : tensor<4xf32>) outs(%0 : tensor<4xf32>) {
       ^bb0(%in: f32, %out: f32):
