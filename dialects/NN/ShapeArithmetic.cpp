@@ -104,6 +104,11 @@ std::optional<Shape> getResult(Operation *op, ShapeBuilder &shapes) {
         return combine(op, shapes,
                        [&](auto a, auto b) { return divide(shapes, a, b); });
       })
+      .Case([&](ModOp op) {
+        return combine(op, shapes, [&](auto a, auto b) {
+          return shapes.sub(a, shapes.mul(shapes.floorDiv(a, b), b));
+        });
+      })
       .Case([&](MaximumOp op) {
         return combine(op, shapes,
                        [&](auto a, auto b) { return shapes.max(a, b); });
