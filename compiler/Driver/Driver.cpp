@@ -38,10 +38,12 @@ std::string burin::getDefaultOutput(StringRef model, Emit emit) {
 }
 
 static Status print(mlir::ModuleOp module, raw_ostream &os) {
+  // As if inside another op: the printer would else write out all resources,
+  // only to throw the text of the large ones away.
   mlir::OpPrintingFlags flags;
-  flags.elideLargeElementsAttrs(maxPrinted)
-      .elideLargeResourceString(maxPrinted * sizeof(int64_t));
+  flags.elideLargeElementsAttrs(maxPrinted).useLocalScope();
   module->print(os, flags);
+  os << "\n";
   os.flush();
   return {};
 }
