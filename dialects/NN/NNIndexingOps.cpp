@@ -59,8 +59,8 @@ static FailureOr<int64_t> getTupleSize(Operation *op, Value indices,
   if (type.getRank() == 0 || type.isDynamicDim(type.getRank() - 1))
     return op->emitOpError("expects tuples of a known length, got ") << type;
   int64_t size = type.getShape().back();
-  if (size > most)
-    return op->emitOpError("expects no more than ")
+  if (size < 1 || size > most)
+    return op->emitOpError("expects 1 to ")
            << most << " indices per tuple, got " << size;
   return size;
 }

@@ -158,42 +158,6 @@ Value Lowering::createCast(Value tensor, ArrayRef<OpFoldResult> shape) {
   return builder.create<tensor::CastOp>(wanted, tensor);
 }
 
-Value Lowering::createReshape(Value tensor, ArrayRef<OpFoldResult> from,
-                              ArrayRef<OpFoldResult> to) {
-  if (llvm::equal(from, to, nn::areEqual))
-    return createCast(tensor, to);
-  tensor = createCast(tensor, from);
-  Type storage = cast<RankedTensorType>(tensor.getType()).getElementType();
-  Value flat = tensor;
-  if (from.size() != 1) {
-    SmallVector<ReassociationIndices> all;
-    if (!from.empty())
-      all.push_back(llvm::to_vector(llvm::seq<int64_t>(from.size())));
-    flat = from.empty() ? flat
-                        : builder.create<tensor::CollapseShapeOp>(flat, all);
-  }
-  if (to.size() == 1 && !from.empty())
-    return createCast(flat, to);
-  auto type = RankedTensorType::get(nn::getStaticShape(to), storage);
-  SmallVector<ReassociationIndices> all;
-  if (!from.empty() && !to.empty())
-    all.push_back(llvm::to_vector(llvm::seq<int64_t>(to.size())));
-  if (to.empty()) // From one element: collapsed, not expanded, to a scalar.
-    return builder.create<tensor::CollapseShapeOp>(
-        type, createCast(flat, Shape{shapes.get(1)}), all);
-  if (llvm::count(type.getShape(), ShapedType::kDynamic) > 1) {
-    // Bufferization expands to one size that is not known at most.
-    SmallVector<Value> sizes;
-    for (OpFoldResult size : to)
-      sizes.push_back(shapes.getValue(size));
-    Value shape = builder.create<tensor::FromElementsOp>(sizes);
-    return builder.create<tensor::ReshapeOp>(type, flat, shape);
-  }
-  flat = from.empty() ? flat : createCast(flat, Shape{shapes.product(to)});
-  return builder.create<tensor::ExpandShapeOp>(type, flat, all,
-                                               SmallVector<OpFoldResult>(to));
-}
-
 Value Lowering::createTranspose(Value tensor, ArrayRef<OpFoldResult> from,
                                 ArrayRef<int64_t> permutation) {
   Shape to;

@@ -1,5 +1,0 @@
-//===- LowerIndexing.cpp ---------------------------------------------===//
-
-#include "passes/Lower/Lowering.h"
-
-void burin::addIndexingLowerings(LowerTable &table) {}

@@ -1,5 +1,0 @@
-//===- LowerMovement.cpp ---------------------------------------------===//
-
-#include "passes/Lower/Lowering.h"
-
-void burin::addMovementLowerings(LowerTable &table) {}
