@@ -3,7 +3,9 @@
 #include "execute.h"
 #include "text.h"
 #include <algorithm>
+#include <cstring>
 #include <ctime>
+#include <unistd.h>
 
 using namespace burin_run;
 
@@ -33,6 +35,21 @@ int burin_run::openModel(const std::string &path, ModelPtr &out) {
   burin_model *model = nullptr;
   burin_error error;
   if (burin_status status = burin_model_open(path.c_str(), &model, &error))
+    return complainOf(status, error);
+  out.reset(model);
+  return ExitDone;
+}
+
+int burin_run::openLinkedModel(const burin_model_desc *desc, ModelPtr &out) {
+  // External weights lie beside the program, wherever it is called from.
+  char folder[4096];
+  ssize_t length = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+  folder[length < 0 ? 0 : length] = '\0';
+  if (char *slash = strrchr(folder, '/'))
+    *slash = '\0';
+  burin_model *model = nullptr;
+  burin_error error;
+  if (burin_status status = burin_model_wrap(desc, folder, &model, &error))
     return complainOf(status, error);
   out.reset(model);
   return ExitDone;

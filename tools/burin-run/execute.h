@@ -29,6 +29,7 @@ struct Execution {
 
 /// Complains; an ExitCode.
 int openModel(const std::string &path, ModelPtr &out);
+int openLinkedModel(const burin_model_desc *desc, ModelPtr &out);
 int execute(burin_model *model, int32_t entry, const Options &options,
             const TensorList &inputs, Execution &out);
 

@@ -4,11 +4,17 @@
 
 const char burin_run::versionText[] = "burin-run " BURIN_VERSION "\n";
 
-const char burin_run::helpText[] =
-    R"(burin-run: run a model that burinc compiled
+const char burin_run::usageText[] = R"(burin-run: run a model that burinc compiled
 
 usage: burin-run ARTIFACT [options]
+)";
 
+const char burin_run::linkedUsageText[] = R"(A model that burinc compiled into a program
+
+usage: PROGRAM [options]
+)";
+
+const char burin_run::helpText[] = R"(
 What is in it
   --describe              print entries, tensors, states and sizes; run nothing
   --entry NAME            the entry to run (default: the first)
@@ -44,7 +50,9 @@ bf16, |V1 for float8 and for everything smaller.
 Exit codes: 0 done, 1 an output differs from --expect, 2 usage or a tensor that
 does not fit its input, 3 a bad file or values that the model refuses, 5 the
 machine (memory, disk).
+)";
 
+const char burin_run::examplesText[] = R"(
 Examples
   burin-run resnet50.so --describe
   burin-run resnet50.so --fill random --repeat 100 --warmup 5 --threads 2

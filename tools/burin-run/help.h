@@ -5,7 +5,10 @@
 
 namespace burin_run {
 
+extern const char usageText[];
+extern const char linkedUsageText[]; ///< Of a program that has its model in it.
 extern const char helpText[];
+extern const char examplesText[];
 extern const char versionText[];
 
 } // namespace burin_run

@@ -7,6 +7,9 @@
 
 using namespace burin_run;
 
+/// There where burinc has linked a model and this program into one.
+extern "C" [[gnu::weak]] const burin_model_desc *burin_model_v1(void);
+
 namespace {
 
 int describe(const burin_model_desc &model, bool json) {
@@ -76,7 +79,8 @@ int run(burin_model *model, const Options &options) {
 
 int start(const Options &options) {
   ModelPtr model;
-  if (int code = openModel(options.artifact, model))
+  if (int code = burin_model_v1 ? openLinkedModel(burin_model_v1(), model)
+                                : openModel(options.artifact, model))
     return code;
   if (options.describe)
     return describe(*burin_model_describe(model.get()), options.json);
@@ -87,7 +91,7 @@ int start(const Options &options) {
 
 int main(int argc, char **argv) {
   Options options;
-  int code = parseOptions(argc, argv, options);
+  int code = parseOptions(argc, argv, burin_model_v1 != nullptr, options);
   if (code == ExitDone && !options.isDone)
     code = start(options);
   // A full disk must not look like success.

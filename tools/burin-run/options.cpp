@@ -187,18 +187,41 @@ bool parseOption(int code, const char *text, Options &out) {
     complain("--%s is not supported yet", nameOf(code));
     return false;
   }
-  complain("unknown or incomplete option; burin-run --help lists all");
+  complain("unknown or incomplete option; --help lists all");
   return false;
+}
+
+void printHelp(bool isLinked) {
+  fputs(isLinked ? linkedUsageText : usageText, stdout);
+  fputs(helpText, stdout);
+  if (!isLinked)
+    fputs(examplesText, stdout);
+}
+
+int readArtifact(int count, char **names, bool isLinked, Options &out) {
+  if (count == !isLinked) {
+    out.artifact = isLinked ? "" : names[0];
+    return ExitDone;
+  }
+  if (isLinked)
+    complain("expects options only, got '%s'; see --help", names[0]);
+  else
+    complain("expects one artifact, got %d; see burin-run --help", count);
+  return ExitUsage;
 }
 
 } // namespace
 
-int burin_run::parseOptions(int argc, char **argv, Options &out) {
+int burin_run::parseOptions(int argc, char **argv, bool isLinked,
+                            Options &out) {
   opterr = 0; // Its messages would print the argument as it is.
   for (int code;
        (code = getopt_long(argc, argv, ":", longOptions, nullptr)) != -1;) {
     if (code == OptHelp || code == OptVersion) {
-      fputs(code == OptHelp ? helpText : versionText, stdout);
+      if (code == OptVersion)
+        fputs(versionText, stdout);
+      else
+        printHelp(isLinked);
       out.isDone = true;
       return ExitDone;
     }
@@ -208,7 +231,7 @@ int burin_run::parseOptions(int argc, char **argv, Options &out) {
       std::string what =
           isShort ? std::string{'-', char(optopt)} : argv[optind - 1];
       if (code == '?')
-        complain("unknown option '%s'; see burin-run --help", what.c_str());
+        complain("unknown option '%s'; see --help", what.c_str());
       else
         complain("option '%s' expects a value", what.c_str());
       return ExitUsage;
@@ -216,11 +239,5 @@ int burin_run::parseOptions(int argc, char **argv, Options &out) {
     if (!parseOption(code, optarg, out))
       return ExitUsage;
   }
-  if (argc - optind != 1) {
-    complain("expects one artifact, got %d; see burin-run --help",
-             argc - optind);
-    return ExitUsage;
-  }
-  out.artifact = argv[optind];
-  return ExitDone;
+  return readArtifact(argc - optind, argv + optind, isLinked, out);
 }

@@ -49,8 +49,9 @@ struct Options {
   bool isDone = false; // --help or --version said all.
 };
 
-/// Complains about what it does not understand. An ExitCode.
-int parseOptions(int argc, char **argv, Options &out);
+/// Complains about what it does not understand. An ExitCode. No artifact is
+/// named where the model `isLinked` into the program.
+int parseOptions(int argc, char **argv, bool isLinked, Options &out);
 
 } // namespace burin_run
 

@@ -1,6 +1,7 @@
 //===- text.cpp - Names from files, made fit for where they go ------------===//
 
 #include "text.h"
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <vector>
@@ -132,5 +133,7 @@ void burin_run::complain(const char *format, ...) {
   constexpr size_t most = 1000;
   if (text.size() > most)
     text = text.substr(0, most) + "...";
-  fprintf(stderr, "burin-run: error: %s\n", escape(text).c_str());
+  fprintf(stderr, "%s: error: %s\n",
+          escape(program_invocation_short_name).c_str(),
+          escape(text).c_str());
 }
