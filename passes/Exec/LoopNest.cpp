@@ -65,27 +65,32 @@ getRowMajorStrides(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
   return strides;
 }
 
-/// Adds `scale * expr` to the coefficients; false if `expr` is not linear.
+/// Adds `scale * expr` to the coefficients and what is constant to `base`; false
+/// if `expr` is not linear.
 static bool addLinear(nn::ShapeBuilder &shapes, AffineExpr expr,
-                      OpFoldResult scale, LinearAccess &access) {
+                      OpFoldResult scale, LinearAccess &access,
+                      OpFoldResult &base) {
   if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
     OpFoldResult &c = access.coefficients[dim.getPosition()];
     c = shapes.add(c, scale);
     return true;
   }
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constant.getValue() == 0; // Bases other than 0 do not occur.
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    base = shapes.add(base, shapes.mul(scale, shapes.get(constant.getValue())));
+    return true;
+  }
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
     return false;
   if (expr.getKind() == AffineExprKind::Add)
-    return addLinear(shapes, binary.getLHS(), scale, access) &&
-           addLinear(shapes, binary.getRHS(), scale, access);
+    return addLinear(shapes, binary.getLHS(), scale, access, base) &&
+           addLinear(shapes, binary.getRHS(), scale, access, base);
   auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
   if (expr.getKind() != AffineExprKind::Mul || !factor)
     return false;
   return addLinear(shapes, binary.getLHS(),
-                   shapes.mul(scale, shapes.get(factor.getValue())), access);
+                   shapes.mul(scale, shapes.get(factor.getValue())), access,
+                   base);
 }
 
 std::optional<LoopNest> burin::getLoopNest(linalg::LinalgOp op,
@@ -124,10 +129,17 @@ std::optional<LoopNest> burin::getLoopNest(linalg::LinalgOp op,
     if (type.getLayout().isIdentity())
       strides =
           getRowMajorStrides(b, shapes, operand.get(), map, nest.sizes);
-    access.memory = view;
+    OpFoldResult base = shapes.get(0);
     for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides))
-      if (!addLinear(shapes, expr, stride, access))
+      if (!addLinear(shapes, expr, stride, access, base))
         return std::nullopt;
+    access.memory = view;
+    if (!nn::areEqual(base, shapes.get(0))) {
+      Value size = b.create<memref::DimOp>(view, 0); // Never asked for.
+      access.memory = b.create<memref::SubViewOp>(
+          view, ArrayRef(base), ArrayRef<OpFoldResult>(size),
+          ArrayRef<OpFoldResult>(b.getIndexAttr(1)));
+    }
     nest.accesses.push_back(access);
   }
   return nest;
