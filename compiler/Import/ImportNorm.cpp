@@ -256,10 +256,10 @@ FailureOr<bool> isTraining(const NodeReader &node) {
     wantsMore |= node.wantsOutput(i);
   if (wantsMore || (opset < 7 && !*isTest))
     return node.emitUnsupported()
-           << "BatchNormalization: training in opset " << opset;
+           << "training in opset " << opset;
   if (opset < 9 && !*spatial)
     return node.emitUnsupported()
-           << "BatchNormalization: spatial=0 (opset 8 and older)";
+           << "spatial=0 (opset 8 and older)";
   return false;
 }
 

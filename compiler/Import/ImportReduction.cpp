@@ -75,8 +75,7 @@ LogicalResult reduceDynamically(const NodeReader &node,
   int64_t rank = node.getRank(0), count = node.getInputType(1).getDimSize(0);
   if (!reduction.keepdims && ShapedType::isDynamic(count))
     return node.emitUnsupported()
-           << node.getOpType()
-           << ": axes of which not even the number is known, with keepdims=0";
+           << "axes of which not even the number is known, with keepdims=0";
   int64_t left = reduction.keepdims ? rank : rank - count;
   if (left < 0)
     return node.emitInvalid() << "expects at most " << rank << " axes, got "

@@ -93,6 +93,16 @@ static Value castTo(B &b, Value tensor, ArrayRef<int64_t> sizes) {
   return b.create<tensor::CastOp>(wanted, tensor);
 }
 
+/// Bufferization expands a dimension to one of unknown size at most.
+static bool canExpand(ArrayRef<ReassociationIndices> groups,
+                      ArrayRef<int64_t> sizes) {
+  return llvm::all_of(groups, [&](ArrayRef<int64_t> group) {
+    return llvm::count_if(group, [&](int64_t i) {
+             return ShapedType::isDynamic(sizes[i]);
+           }) <= 1;
+  });
+}
+
 Value Lowering::createReshape(Value tensor, ArrayRef<OpFoldResult> from,
                               ArrayRef<OpFoldResult> to) {
   tensor = createCast(tensor, from);
@@ -115,6 +125,13 @@ Value Lowering::createReshape(Value tensor, ArrayRef<OpFoldResult> from,
     return castTo(builder, expanded, want);
   }
   Groups groups = getGroups(*this, from, to);
+  if (!canExpand(groups.to, want)) {
+    SmallVector<Value> sizes;
+    for (OpFoldResult size : to)
+      sizes.push_back(shapes.getValue(size));
+    return builder.create<tensor::ReshapeOp>(
+        type, tensor, builder.create<tensor::FromElementsOp>(sizes));
+  }
   SmallVector<int64_t> collapsed, middle;
   for (auto [g, h] : llvm::zip_equal(groups.from, groups.to)) {
     collapsed.push_back(getGroupSize(have, g));
