@@ -32,6 +32,7 @@ public:
     }
     isDone = true;
   }
+  int64_t operator[](int32_t d) const { return at[d]; }
   /// Where in `view` the current element is, in elements.
   int64_t in(const burin_view &view) const {
     int64_t offset = 0;
@@ -46,6 +47,49 @@ private:
   int64_t at[BURIN_MAX_RANK] = {};
   bool isDone = false;
 };
+
+/// How many bytes an element has.
+inline int32_t getBytes(int32_t dtype) {
+  switch (dtype) {
+  case BURIN_F64:
+  case BURIN_I64:
+  case BURIN_U64:
+    return 8;
+  case BURIN_F32:
+  case BURIN_I32:
+  case BURIN_U32:
+    return 4;
+  case BURIN_F16:
+  case BURIN_BF16:
+  case BURIN_I16:
+  case BURIN_U16:
+    return 2;
+  default:
+    return 1;
+  }
+}
+
+/// Element `i` of a tensor of i32 or i64.
+inline int64_t readInt(const burin_view &view, int64_t i) {
+  if (view.dtype == BURIN_I32)
+    return static_cast<const int32_t *>(view.data)[i];
+  return static_cast<const int64_t *>(view.data)[i];
+}
+
+inline int64_t minOf(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t maxOf(int64_t a, int64_t b) { return a > b ? a : b; }
+
+inline int32_t fail(burin_call *call, const char *message) {
+  return call->services->fail(call->owner, BURIN_FAILED, message);
+}
+
+/// Memory until release(); null, and the run's error is set, if there is none.
+template <typename T> T *allocate(burin_call *call, int64_t count) {
+  if (count > INT64_MAX / int64_t(sizeof(T)))
+    count = INT64_MAX / int64_t(sizeof(T));
+  return static_cast<T *>(call->services->allocate(
+      call->owner, maxOf(count, 1) * int64_t(sizeof(T))));
+}
 
 inline float fromBits(uint32_t bits) {
   float value;

@@ -1,0 +1,149 @@
+//===- suppression.cpp - NonMaxSuppression --------------------------------===//
+
+#include "views.h"
+
+using namespace burin;
+
+namespace {
+struct Box {
+  float top, left, bottom, right;
+  float area() const { return (bottom - top) * (right - left); }
+};
+
+struct Candidate {
+  float score;
+  int64_t index;
+  /// The better one, or the first of equals.
+  bool isBefore(const Candidate &other) const {
+    return score != other.score ? score > other.score : index < other.index;
+  }
+};
+
+float smaller(float a, float b) { return a < b ? a : b; }
+float larger(float a, float b) { return a > b ? a : b; }
+
+Box readBox(const burin_view &boxes, int64_t batch, int64_t i, bool isCenter) {
+  auto *at = static_cast<const float *>(boxes.data) + batch * boxes.strides[0] +
+             i * boxes.strides[1];
+  int64_t step = boxes.strides[2];
+  float a = at[0], b = at[step], c = at[2 * step], d = at[3 * step];
+  if (isCenter) // x, y, width, height
+    return {b - d / 2, a - c / 2, b + d / 2, a + c / 2};
+  return {smaller(a, c), smaller(b, d), larger(a, c), larger(b, d)};
+}
+
+/// Whether more of two boxes is common than the threshold allows.
+bool overlap(const Box &a, const Box &b, float threshold) {
+  float height = smaller(a.bottom, b.bottom) - larger(a.top, b.top);
+  float width = smaller(a.right, b.right) - larger(a.left, b.left);
+  if (!(height > 0 && width > 0) || !(a.area() > 0) || !(b.area() > 0))
+    return false;
+  float common = height * width;
+  return common / (a.area() + b.area() - common) > threshold;
+}
+
+/// A heap with the first candidate on top.
+void siftDown(Candidate *heap, int64_t size, int64_t i) {
+  Candidate moved = heap[i];
+  for (int64_t child = 2 * i + 1; child < size; child = 2 * i + 1) {
+    if (child + 1 < size && heap[child + 1].isBefore(heap[child]))
+      ++child;
+    if (!heap[child].isBefore(moved))
+      break;
+    heap[i] = heap[child];
+    i = child;
+  }
+  heap[i] = moved;
+}
+
+/// What is taken of one class of one batch.
+struct Selector {
+  const burin_view &boxes, &scores;
+  bool isCenter, hasThreshold;
+  float overlapThreshold, scoreThreshold;
+  int64_t most;
+  Candidate *heap;
+  Box *taken;
+  int64_t *places;
+
+  int64_t collect(int64_t batch, int64_t cls) const {
+    auto *row = static_cast<const float *>(scores.data) +
+                batch * scores.strides[0] + cls * scores.strides[1];
+    int64_t count = 0;
+    for (int64_t i = 0; i < scores.shape[2]; ++i) {
+      float score = row[i * scores.strides[2]];
+      if (score == score && (!hasThreshold || score > scoreThreshold))
+        heap[count++] = {score, i};
+    }
+    for (int64_t i = count / 2 - 1; i >= 0; --i)
+      siftDown(heap, count, i);
+    return count;
+  }
+
+  /// The number of boxes taken; `places` gets which.
+  int64_t select(int64_t batch, int64_t cls) const {
+    int64_t number = 0;
+    for (int64_t size = collect(batch, cls); size > 0 && number < most;) {
+      Candidate best = heap[0];
+      heap[0] = heap[--size];
+      if (size > 0)
+        siftDown(heap, size, 0);
+      Box box = readBox(boxes, batch, best.index, isCenter);
+      bool suppressed = false;
+      for (int64_t i = 0; i < number && !suppressed; ++i)
+        suppressed = overlap(box, taken[i], overlapThreshold);
+      if (suppressed)
+        continue;
+      taken[number] = box;
+      places[number++] = best.index;
+    }
+    return number;
+  }
+};
+
+float readScalar(const burin_view &view) {
+  return *static_cast<const float *>(view.data);
+}
+} // namespace
+
+int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
+                                  const int64_t *params) {
+  const burin_view &boxes = views[0], &scores = views[1];
+  const burin_view *next = views + 2;
+  float overlapThreshold = params[1] ? readScalar(*next++) : 0;
+  float scoreThreshold = params[2] ? readScalar(*next++) : 0;
+  const burin_view &rows = next[0];
+  auto *number = static_cast<int64_t *>(next[1].data);
+  int64_t batches = scores.shape[0], classes = scores.shape[1];
+  int64_t count = scores.shape[2];
+  if (boxes.shape[0] != batches || boxes.shape[1] != count ||
+      boxes.shape[2] != 4)
+    return fail(call, "NonMaxSuppression: shapes do not fit together");
+  *number = 0;
+  if (rows.shape[0] == 0)
+    return BURIN_OK;
+  int64_t most = rows.shape[0] / (batches * classes);
+  auto *heap = allocate<Candidate>(call, count);
+  auto *taken = heap ? allocate<Box>(call, most) : nullptr;
+  auto *places = taken ? allocate<int64_t>(call, most) : nullptr;
+  if (!places)
+    return BURIN_OUT_OF_MEMORY;
+  Selector selector{boxes,          scores, params[0] != 0, params[2] != 0,
+                    overlapThreshold, scoreThreshold, most, heap, taken, places};
+  auto *to = static_cast<int64_t *>(rows.data);
+  for (int64_t batch = 0; batch < batches; ++batch)
+    for (int64_t cls = 0; cls < classes; ++cls) {
+      int64_t selected = selector.select(batch, cls);
+      for (int64_t i = 0; i < selected; ++i) {
+        int64_t *row = to + *number * rows.strides[0];
+        row[0] = batch;
+        row[rows.strides[1]] = cls;
+        row[2 * rows.strides[1]] = places[i];
+        ++*number;
+      }
+    }
+  call->services->release(call->owner, places);
+  call->services->release(call->owner, taken);
+  call->services->release(call->owner, heap);
+  return BURIN_OK;
+}
