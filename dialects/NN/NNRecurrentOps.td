@@ -25,8 +25,9 @@ class NN_RecurrentOp<string mnemonic>
     `activations` are the functions f, g, h in turn, for each direction:
     `Relu`, `Tanh`, `Sigmoid`, `Affine`, `LeakyRelu`, `ThresholdedRelu`, `ScaledTanh`,
     `HardSigmoid`, `Elu`, `Softsign`, `Softplus`, with `alphas` and `betas` as ONNX
-    names them, one of each per function. If `clip` is given, their operands are
-    clamped to [-clip, clip].
+    names them, one of each per function. If `clip` is given, the sums that they
+    are applied to are clamped to [-clip, clip] first, as ONNX Runtime does (which
+    leaves h(C) alone).
   }];
   let hasVerifier = 1;
 }

@@ -83,7 +83,7 @@ private:
       inputs.push_back(asParameter(lstm.getPeepholes(), 3, 1));
     Value h = mapState(step, states[0], inputs, [&](B &b, ArrayRef<Value> args) {
       Value o = peeps ? add(b, args[0], mul(b, args[2], args[1])) : args[0];
-      return mul(b, activate(b, 0, o), activate(b, 2, args[1]));
+      return mul(b, activate(b, 0, o), apply(b, 2, args[1]));
     });
     return {h, cell};
   }

@@ -289,6 +289,10 @@ Value Recurrence::activate(B &b, int64_t index, Value x) {
     Value least = b.create<arith::ConstantOp>(b.getFloatAttr(type, -*op.clip));
     x = b.create<arith::MaximumFOp>(b.create<arith::MinimumFOp>(x, most), least);
   }
+  return apply(b, index, x);
+}
+
+Value Recurrence::apply(B &b, int64_t index, Value x) {
   size_t perDirection = op.activations.size() / (op.bidirectional ? 2 : 1);
   const Activation &first = op.activations[index];
   Value result = first.build(b, x);

@@ -87,6 +87,8 @@ protected:
 
   /// Function number `index` of the present direction, its operand clipped.
   mlir::Value activate(B &b, int64_t index, mlir::Value x);
+  /// The same, not clipped.
+  mlir::Value apply(B &b, int64_t index, mlir::Value x);
 
   /// Whether recurrent biases of the last gate are added by the step itself.
   virtual bool keepsLastBias() { return false; }
