@@ -1,4 +1,4 @@
-//===- GraphCheck.cpp - What every model must keep to ---------------------===//
+//===- GraphCheck.cpp - Names, definitions and uses of every graph --------===//
 
 #include "compiler/Import/Onnx/GraphCheck.h"
 #include "compiler/Import/Onnx/Model.h"
@@ -9,10 +9,6 @@
 
 using namespace mlir;
 using namespace burin;
-
-/// The versions that the importers know. Older operators that have not changed
-/// since work as well.
-static constexpr int64_t minIr = 3, maxIr = 14, maxOpset = 28;
 
 /// Names longer than this are an attack.
 static constexpr size_t maxName = 1 << 16;
@@ -303,49 +299,10 @@ LogicalResult GraphChecker::checkBody(const onnx::NodeProto &node) const {
          << (body ? body->output_size() : 0);
 }
 
-static LogicalResult checkOpsets(const onnx::ModelProto &model,
-                                 const Reporter &report) {
-  if (model.opset_import().empty())
-    return report.emitInvalid() << "the model does not say which opset it uses";
-  llvm::DenseMap<StringRef, int64_t> versions;
-  for (const onnx::OperatorSetIdProto &opset : model.opset_import()) {
-    StringRef domain = getDomain(opset.domain());
-    if (opset.version() < 1)
-      return report.emitInvalid() << "opset " << opset.version() << " of '"
-                                  << escapeName(domain) << "' does not exist";
-    if (domain.empty() && opset.version() > maxOpset)
-      return report.emitUnsupported()
-             << "opset " << opset.version() << " is newer than " << maxOpset
-             << ", the newest known; convert the model to that one";
-    auto [found, isNew] = versions.try_emplace(domain, opset.version());
-    if (!isNew && found->second != opset.version())
-      return report.emitInvalid() << "domain '" << escapeName(domain)
-                                  << "' is imported in two versions";
-  }
-  return success();
-}
-
-static LogicalResult checkVersions(const onnx::ModelProto &model,
-                                   const Reporter &report) {
-  if (model.ir_version() < 1)
-    return report.emitInvalid()
-           << "IR version " << model.ir_version() << " does not exist";
-  if (model.ir_version() < minIr || model.ir_version() > maxIr)
-    return report.emitUnsupported()
-           << "IR version " << model.ir_version() << " is outside " << minIr
-           << " to " << maxIr << "; convert the model";
-  return checkOpsets(model, report);
-}
-
-LogicalResult burin::checkModel(const Model &model, int64_t maxNodes,
-                                const Reporter &report) {
+LogicalResult burin::checkGraphs(const Model &model, const Reporter &report) {
   const onnx::ModelProto &proto = model.getProto();
-  if (failed(checkVersions(proto, report)) ||
-      failed(checkCalls(model, maxNodes, report)) ||
-      failed(GraphChecker(model, report).checkGraph(proto.graph(), nullptr)))
+  if (failed(GraphChecker(model, report).checkGraph(proto.graph(), nullptr)))
     return failure();
-  if (proto.graph().output().empty())
-    return report.emitInvalid() << "the graph has no outputs";
   for (const onnx::FunctionProto &function : proto.functions())
     if (failed(GraphChecker(model, report).checkFunction(function)))
       return failure();

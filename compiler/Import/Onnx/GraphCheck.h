@@ -25,10 +25,8 @@ mlir::LogicalResult checkModel(const Model &model, int64_t maxNodes,
 /// made up.
 std::string getNodeName(const onnx::NodeProto &node, int index);
 
-/// Checks the calls of functions: none recurses, all together are at most
-/// `maxNodes`.
-mlir::LogicalResult checkCalls(const Model &model, int64_t maxNodes,
-                               const Reporter &report);
+/// Of those the names, definitions and uses.
+mlir::LogicalResult checkGraphs(const Model &model, const Reporter &report);
 
 /// The graphs among the attributes of a node.
 llvm::SmallVector<const onnx::GraphProto *>

@@ -44,10 +44,6 @@ private:
 mlir::DenseElementsAttr makeDense(mlir::RankedTensorType type,
                                   llvm::ArrayRef<char> bytes);
 
-/// The number of elements of a static shape; none if one of its sizes is
-/// negative or it is larger than memory.
-std::optional<int64_t> countElements(llvm::ArrayRef<int64_t> dims);
-
 } // namespace burin
 
 #endif // BURIN_COMPILER_IMPORT_ONNX_TENSORS_H

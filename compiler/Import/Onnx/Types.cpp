@@ -2,6 +2,8 @@
 
 #include "compiler/Import/Onnx/Types.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace burin;
@@ -71,4 +73,16 @@ std::optional<ElementKind> burin::findElementKind(int number,
   const Row &row = rows[number - 1];
   return ElementKind{row.name, row.field, row.bits,
                      row.get ? row.get(context) : Type()};
+}
+
+std::optional<int64_t> burin::countElements(ArrayRef<int64_t> dims) {
+  if (llvm::any_of(dims, [](int64_t dim) { return dim < 0; }))
+    return std::nullopt;
+  if (llvm::is_contained(dims, 0))
+    return 0;
+  int64_t count = 1;
+  for (int64_t dim : dims)
+    if (llvm::MulOverflow(count, dim, count) || count > maxTensorBytes)
+      return std::nullopt;
+  return count;
 }

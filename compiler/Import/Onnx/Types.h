@@ -29,6 +29,10 @@ struct ElementKind {
 std::optional<ElementKind> findElementKind(int number,
                                            mlir::MLIRContext *context);
 
+/// The number of elements of a static shape; none if one of its sizes is
+/// negative or it is larger than memory.
+std::optional<int64_t> countElements(llvm::ArrayRef<int64_t> dims);
+
 } // namespace burin
 
 #endif // BURIN_COMPILER_IMPORT_ONNX_TYPES_H

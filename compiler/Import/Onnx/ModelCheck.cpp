@@ -1,4 +1,4 @@
-//===- CallCheck.cpp - How much the calls of functions come to ------------===//
+//===- ModelCheck.cpp - What every model must keep to ---------------------===//
 
 #include "compiler/Import/Onnx/GraphCheck.h"
 #include "compiler/Import/Onnx/Model.h"
@@ -8,6 +8,10 @@
 
 using namespace mlir;
 using namespace burin;
+
+/// The versions that the importers know. Older operators that have not changed
+/// since work as well.
+static constexpr int64_t minIr = 3, maxIr = 14, maxOpset = 28;
 
 /// Functions inside functions.
 static constexpr int maxDepth = 100;
@@ -78,7 +82,8 @@ FailureOr<Extent> CallCounter::measure(const onnx::FunctionProto &function,
   return extent;
 }
 
-LogicalResult burin::checkCalls(const Model &model, int64_t maxNodes,
+/// None recurses, all together are at most `maxNodes`.
+static LogicalResult checkCalls(const Model &model, int64_t maxNodes,
                                 const Reporter &report) {
   const onnx::ModelProto &proto = model.getProto();
   llvm::StringMap<int> keys;
@@ -94,5 +99,51 @@ LogicalResult burin::checkCalls(const Model &model, int64_t maxNodes,
            << "the model has " << extent.nodes << " nodes, its functions "
            << "inlined, more than the limit of " << maxNodes
            << " (see --max-nodes)";
+  return success();
+}
+
+static LogicalResult checkOpsets(const onnx::ModelProto &model,
+                                 const Reporter &report) {
+  if (model.opset_import().empty())
+    return report.emitInvalid() << "the model does not say which opset it uses";
+  llvm::DenseMap<StringRef, int64_t> versions;
+  for (const onnx::OperatorSetIdProto &opset : model.opset_import()) {
+    StringRef domain = getDomain(opset.domain());
+    if (opset.version() < 1)
+      return report.emitInvalid() << "opset " << opset.version() << " of '"
+                                  << escapeName(domain) << "' does not exist";
+    if (domain.empty() && opset.version() > maxOpset)
+      return report.emitUnsupported()
+             << "opset " << opset.version() << " is newer than " << maxOpset
+             << ", the newest known; convert the model to that one";
+    auto [found, isNew] = versions.try_emplace(domain, opset.version());
+    if (!isNew && found->second != opset.version())
+      return report.emitInvalid() << "domain '" << escapeName(domain)
+                                  << "' is imported in two versions";
+  }
+  return success();
+}
+
+static LogicalResult checkVersions(const onnx::ModelProto &model,
+                                   const Reporter &report) {
+  if (model.ir_version() < 1)
+    return report.emitInvalid()
+           << "IR version " << model.ir_version() << " does not exist";
+  if (model.ir_version() < minIr || model.ir_version() > maxIr)
+    return report.emitUnsupported()
+           << "IR version " << model.ir_version() << " is outside " << minIr
+           << " to " << maxIr << "; convert the model";
+  return checkOpsets(model, report);
+}
+
+LogicalResult burin::checkModel(const Model &model, int64_t maxNodes,
+                                const Reporter &report) {
+  const onnx::ModelProto &proto = model.getProto();
+  if (failed(checkVersions(proto, report)) ||
+      failed(checkCalls(model, maxNodes, report)) ||
+      failed(checkGraphs(model, report)))
+    return failure();
+  if (proto.graph().output().empty())
+    return report.emitInvalid() << "the graph has no outputs";
   return success();
 }
