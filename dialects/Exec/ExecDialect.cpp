@@ -50,7 +50,7 @@ ParseResult ParallelOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.parseAttribute(grain, parser.getBuilder().getI64Type(), "grain",
                             result.attributes) ||
       parser.resolveOperand(count, index, result.operands) ||
-      parser.parseOptionalAttrDict(result.attributes) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*result.addRegion(), bounds))
     return failure();
   ensureTerminator(*result.regions.front(), parser.getBuilder(),
@@ -61,7 +61,7 @@ ParseResult ParallelOp::parse(OpAsmParser &parser, OperationState &result) {
 void ParallelOp::print(OpAsmPrinter &printer) {
   printer << " " << getLower() << " to " << getUpper() << " of " << getCount()
           << " grain " << getGrain();
-  printer.printOptionalAttrDict((*this)->getAttrs(), {"grain"});
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {"grain"});
   printer << " ";
   printer.printRegion(getRegion(), /*printEntryBlockArgs=*/false,
                       /*printBlockTerminators=*/false);

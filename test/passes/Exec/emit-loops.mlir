@@ -1,0 +1,91 @@
+// RUN: burin-opt %s --burin-emit-loops=vector-bits=256 --canonicalize --cse --split-input-file | FileCheck %s
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d1)>
+#outer = affine_map<(d0, d1) -> (d0)>
+
+// Equal shapes: one loop over all elements, a mask for the last five.
+// CHECK-LABEL: func @merged
+func.func @merged(%a: memref<3x7xf32>, %b: memref<3x7xf32>) {
+  // CHECK: scf.for %{{.*}} = %c0 to %c16 step %c8
+  // CHECK: vector.load
+  // CHECK: math.sqrt {{.*}} : vector<8xf32>
+  // CHECK: vector.constant_mask [5] : vector<8xi1>
+  // CHECK: vector.maskedstore
+  linalg.sqrt ins(%a : memref<3x7xf32>) outs(%b : memref<3x7xf32>)
+  return
+}
+
+// -----
+
+// Sizes known at run time only: the runtime shares the range among threads.
+// CHECK-LABEL: func @dynamic
+func.func @dynamic(%a: memref<?xf32>, %b: memref<?xf32>) {
+  // CHECK: exec.parallel %[[L:.*]] to %[[U:.*]] of %{{.*}} grain
+  // CHECK: scf.for
+  // CHECK: scf.if
+  // CHECK: vector.create_mask
+  linalg.sqrt ins(%a : memref<?xf32>) outs(%b : memref<?xf32>)
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#outer = affine_map<(d0, d1) -> (d0)>
+
+// A sum along the contiguous loop accumulates in lanes.
+// CHECK-LABEL: func @row_sums
+func.func @row_sums(%a: memref<4x64xf32>, %b: memref<4xf32>) {
+  // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<8xf32>)
+  // CHECK: arith.addf {{.*}} : vector<8xf32>
+  // CHECK: vector.reduction <add>
+  linalg.generic {indexing_maps = [#id, #outer], iterator_types = ["parallel", "reduction"]}
+      ins(%a : memref<4x64xf32>) outs(%b : memref<4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#inner = affine_map<(d0, d1) -> (d1)>
+
+// A sum along the other loop keeps a vector of sums.
+// CHECK-LABEL: func @column_sums
+func.func @column_sums(%a: memref<4x64xf32>, %b: memref<64xf32>) {
+  // CHECK: scf.for %[[J:.*]] = %c0 to %c64 step %c8
+  // CHECK: scf.for {{.*}} iter_args
+  // CHECK-NOT: vector.reduction
+  linalg.generic {indexing_maps = [#id, #inner], iterator_types = ["reduction", "parallel"]}
+      ins(%a : memref<4x64xf32>) outs(%b : memref<64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#rows = affine_map<(d0, d1) -> (d0)>
+
+// Rows gathered by an index are loaded as vectors.
+// CHECK-LABEL: func @gather
+func.func @gather(%table: memref<100x32xf32>, %i: memref<5xi64>, %b: memref<5x32xf32>) {
+  // CHECK: memref.load %{{.*}} : memref<?xi64>
+  // CHECK: vector.load %{{.*}} : memref<100x32xf32>, vector<8xf32>
+  linalg.generic {indexing_maps = [#rows, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%i : memref<5xi64>) outs(%b : memref<5x32xf32>) {
+  ^bb0(%in: i64, %out: f32):
+    %0 = arith.index_cast %in : i64 to index
+    %1 = linalg.index 1 : index
+    %2 = memref.load %table[%0, %1] : memref<100x32xf32>
+    linalg.yield %2 : f32
+  }
+  return
+}
