@@ -125,7 +125,6 @@ public:
     // The names of entries are the user's; that of the code must not clash.
     std::string symbol = "burin_entry_" + std::to_string(numEntries++);
     func.setName(symbol);
-    func.setLinkage(LLVM::Linkage::Internal);
     return record(entryType,
                   {string(info.name), tensors(info.inputs),
                    tensors(info.outputs), number(info.inputs.size(), 32),
@@ -138,31 +137,32 @@ public:
                               number(info.axis, 32), number(0, 32)});
   }
 
-  Field weights(const WeightsInfo &info) {
+  Field weights(const WeightsInfo &info, StringRef symbol) {
     bool embedded = info.file.empty();
     if (embedded && info.bytes) {
       ImplicitLocOpBuilder b = atEnd();
       auto data = b.create<LLVM::GlobalOp>(
           LLVM::LLVMArrayType::get(IntegerType::get(context, 8), 0),
-          /*isConstant=*/true, LLVM::Linkage::External, weightsSymbol,
+          /*isConstant=*/true, LLVM::Linkage::External, symbol,
           Attribute());
       data.setVisibility_(LLVM::Visibility::Hidden);
     }
     return record(weightsType,
-                  {embedded && info.bytes ? address(weightsSymbol) : null(),
+                  {embedded && info.bytes ? address(symbol) : null(),
                    string(info.file, /*orNull=*/true), number(info.bytes, 64),
                    number(info.hash, 64)});
   }
 
   void write(const ModelInterface &model, const WeightsInfo &info,
-             const Target &target, const CpuInfo &cpu, StringRef symbol) {
+             const Target &target, const CpuInfo &cpu,
+             const SymbolNames &symbols) {
     std::vector<Field> entries, states, sections;
     for (const EntryInfo &one : model.entries)
       entries.push_back(entry(one));
     for (const StateInfo &one : model.states)
       states.push_back(state(one));
     if (info.bytes)
-      sections.push_back(weights(info));
+      sections.push_back(weights(info, symbols.weights));
     LLVM::LLVMStructType type = structOf(
         {i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i32, i32, i32, i32});
     std::string name = global(
@@ -176,7 +176,7 @@ public:
                       number(cpu.level, 32)}));
     ImplicitLocOpBuilder b = atEnd();
     auto func = b.create<LLVM::LLVMFuncOp>(
-        symbol, LLVM::LLVMFunctionType::get(ptr, {}));
+        symbols.descriptor, LLVM::LLVMFunctionType::get(ptr, {}));
     Block *body = func.addEntryBlock(b);
     b.setInsertionPointToStart(body);
     b.create<LLVM::ReturnOp>(b.create<LLVM::AddressOfOp>(ptr, name));
@@ -194,6 +194,10 @@ private:
 
 void burin::addDescriptor(ModuleOp module, const ModelInterface &model,
                           const WeightsInfo &weights, const Target &target,
-                          const CpuInfo &cpu, StringRef symbol) {
-  DescriptorWriter(module).write(model, weights, target, cpu, symbol);
+                          const CpuInfo &cpu, const SymbolNames &symbols) {
+  // Two artifacts may be linked into one program.
+  for (auto func : module.getOps<LLVM::LLVMFuncOp>())
+    if (!func.isExternal())
+      func.setLinkage(LLVM::Linkage::Internal);
+  DescriptorWriter(module).write(model, weights, target, cpu, symbols);
 }

@@ -15,14 +15,18 @@ struct WeightsInfo {
   uint64_t hash = 0; ///< Of an external file.
 };
 
-/// The symbol of the embedded weights.
-inline constexpr llvm::StringLiteral weightsSymbol = "burin_weights";
+/// What other objects know an artifact's parts by.
+struct SymbolNames {
+  std::string descriptor; ///< The function that returns it.
+  std::string weights = "burin_weights"; ///< Embedded ones; hidden.
+};
 
-/// Adds the descriptor and the function that returns it (`symbol`) to a module
-/// of the LLVM dialect, whose functions carry their arena sizes.
+/// Adds the descriptor and the function that returns it to a module of the LLVM
+/// dialect, whose functions carry their arena sizes. No other function can be
+/// seen from outside then.
 void addDescriptor(mlir::ModuleOp module, const ModelInterface &model,
                    const WeightsInfo &weights, const Target &target,
-                   const CpuInfo &cpu, llvm::StringRef symbol);
+                   const CpuInfo &cpu, const SymbolNames &symbols);
 
 } // namespace burin
 

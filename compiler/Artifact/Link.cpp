@@ -2,6 +2,7 @@
 
 #include "compiler/Artifact/Link.h"
 #include "compiler/Artifact/Weights.h"
+#include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -21,15 +22,16 @@ static std::optional<std::string> findLinker() {
 }
 
 /// Runs ld.lld; what it has to say becomes the error's text.
-static Status runLinker(llvm::ArrayRef<std::string> arguments,
-                        llvm::StringRef folder) {
+static Status runLinker(const LinkJob &job,
+                        llvm::ArrayRef<std::string> arguments) {
   std::optional<std::string> linker = findLinker();
   if (!linker)
     return {ExitCode::Machine,
             "the linker ld.lld is not installed; on Debian: apt-get install "
             "lld-19"};
-  std::string log = (folder + "/link.log").str();
-  std::vector<llvm::StringRef> all = {*linker};
+  std::string log = (job.folder + "/link.log").str();
+  std::vector<llvm::StringRef> all = {
+      *linker, "-m", job.target.getLinkerEmulation(), "-o", job.output};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""),
                                                 llvm::StringRef(log),
@@ -45,48 +47,123 @@ static Status runLinker(llvm::ArrayRef<std::string> arguments,
 }
 
 /// A library of that name without contents: enough to be recorded as needed.
-static Status makeStub(llvm::StringRef soname, const Target &target,
-                       llvm::StringRef folder, std::string &file) {
-  std::string object = (folder + "/empty.o").str();
+static Status makeStub(llvm::StringRef soname, const LinkJob &job,
+                       std::string &file) {
+  std::string object = (job.folder + "/empty.o").str();
   if (!fs::exists(object)) {
-    Status status = writeWeightsObject({}, 0, target.getElfMachine(),
+    Status status = writeWeightsObject({}, 0, job.target.getElfMachine(),
                                        "burin_empty", object);
     if (!status.isOk())
       return status;
   }
-  file = (folder + "/" + soname).str();
-  return runLinker({"-m", target.getLinkerEmulation().str(), "-shared",
-                    "-soname", soname.str(), "-o", file, object},
-                   folder);
+  file = (job.folder + "/" + soname).str();
+  return runLinker({job.target, job.folder, file},
+                   {"-shared", "-soname", soname.str(), object});
 }
 
-std::string burin::getLibraryFolder(const Target &target) {
+Status burin::findLibrary(llvm::StringRef name, const Target &target,
+                          std::string &file) {
   static const int anchor = 0;
   std::string program =
       fs::getMainExecutable("burinc", const_cast<int *>(&anchor));
-  llvm::SmallString<128> folder(path::parent_path(path::parent_path(program)));
-  path::append(folder, "lib", "burin", target.getName());
-  return std::string(folder);
+  llvm::SmallString<128> full(path::parent_path(path::parent_path(program)));
+  path::append(full, "lib", "burin", target.getName(), name);
+  file = std::string(full);
+  if (fs::exists(file))
+    return {};
+  return {ExitCode::Machine, file + " is missing; target '" + target.getName() +
+                                 "' was not built whole"};
 }
 
 Status burin::linkShared(llvm::ArrayRef<std::string> objects,
-                         const Target &target, llvm::StringRef folder,
-                         llvm::StringRef output) {
+                         const LinkJob &job) {
   std::vector<std::string> arguments = {
-      "-m", target.getLinkerEmulation().str(), "-shared", "--gc-sections",
-      "-z", "relro", "-z", "noexecstack", "--hash-style=gnu", "--build-id=none",
-      "--strip-all", "-o", output.str()};
+      "-shared", "--gc-sections", "-z", "relro", "-z", "noexecstack",
+      "--hash-style=gnu", "--build-id=none", "--strip-all"};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
-  std::string kernels = getLibraryFolder(target) + "/libburin_kernels.a";
-  if (fs::exists(kernels))
-    arguments.push_back(kernels);
+  std::string kernels;
+  if (Status status = findLibrary("libburin_kernels.a", job.target, kernels);
+      !status.isOk())
+    return status;
+  arguments.push_back(kernels);
   // Every machine that loads the artifact has these; the compiler needs none.
   for (llvm::StringRef library : {"libm.so.6", "libc.so.6"}) {
     std::string stub;
-    Status status = makeStub(library, target, folder, stub);
-    if (!status.isOk())
+    if (Status status = makeStub(library, job, stub); !status.isOk())
       return status;
     arguments.push_back(stub);
   }
-  return runLinker(arguments, folder);
+  return runLinker(job, arguments);
+}
+
+Status burin::linkObject(llvm::ArrayRef<std::string> objects,
+                         const LinkJob &job) {
+  std::vector<std::string> arguments = {"-r"};
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  return runLinker(job, arguments);
+}
+
+namespace {
+/// Where a machine's C library is, and what starts its programs.
+struct System {
+  uint16_t machine;
+  const char *loader;
+  const char *package; ///< Debian's, that has the files for development.
+  std::array<const char *, 3> folders;
+};
+} // namespace
+
+static const System *findSystem(const Target &target) {
+  static constexpr System systems[] = {
+      {llvm::ELF::EM_X86_64, "/lib64/ld-linux-x86-64.so.2", "libc6-dev",
+       {"/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"}},
+      {llvm::ELF::EM_AARCH64, "/lib/ld-linux-aarch64.so.1",
+       "libc6-dev-arm64-cross",
+       {"/usr/aarch64-linux-gnu/lib", "/usr/lib/aarch64-linux-gnu",
+        "/usr/aarch64-linux-gnu/sys-root/usr/lib64"}}};
+  for (const System &system : systems)
+    if (system.machine == target.getElfMachine())
+      return &system;
+  return nullptr;
+}
+
+/// The first of the folders that has what programs start with.
+static std::optional<std::string> findStartFiles(const System &system) {
+  for (const char *folder : system.folders)
+    if (fs::exists(folder + llvm::Twine("/Scrt1.o")) &&
+        fs::exists(folder + llvm::Twine("/libc.so")))
+      return folder;
+  return std::nullopt;
+}
+
+Status burin::linkProgram(llvm::ArrayRef<std::string> objects,
+                          const LinkJob &job) {
+  const System *system = findSystem(job.target);
+  if (!system)
+    return {ExitCode::Unsupported, "target '" + job.target.getName() +
+                                       "' has no programs of its own"};
+  std::optional<std::string> folder = findStartFiles(*system);
+  if (!folder)
+    return {ExitCode::Machine,
+            llvm::Twine("the C library's files for development (Scrt1.o) are "
+                        "not installed; on Debian: apt-get install ") +
+                system->package};
+  std::vector<std::string> arguments = {
+      "-pie", "--gc-sections", "-z", "relro", "-z", "now", "-z", "noexecstack",
+      "--hash-style=gnu", "--build-id=none", "--strip-all", "--eh-frame-hdr",
+      "-dynamic-linker", system->loader, *folder + "/Scrt1.o",
+      *folder + "/crti.o"};
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  arguments.push_back("--start-group");
+  for (llvm::StringRef name :
+       {"libburin_main.a", "libburin_runtime.a", "libburin_kernels.a"})
+    if (Status status =
+            findLibrary(name, job.target, arguments.emplace_back());
+        !status.isOk())
+      return status;
+  for (std::string last : {std::string("--end-group"), "-L" + *folder,
+                           std::string("-lm"), std::string("-lc"),
+                           *folder + "/crtn.o"})
+    arguments.push_back(last);
+  return runLinker(job, arguments);
 }

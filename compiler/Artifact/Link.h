@@ -8,15 +8,28 @@
 
 namespace burin {
 
-/// Links `objects` and what they use of Burin's kernel library into the shared
-/// library `path`, by ld.lld. `folder` is for temporary files and exists.
-/// Nothing of the machine's C library is read: the names of libc and libm are
-/// enough.
-Status linkShared(llvm::ArrayRef<std::string> objects, const Target &target,
-                  llvm::StringRef folder, llvm::StringRef path);
+/// What ld.lld is given beside the objects.
+struct LinkJob {
+  const Target &target;
+  llvm::StringRef folder; ///< For temporary files; exists.
+  llvm::StringRef output;
+};
 
-/// Where the runtime's libraries for a target lie, beside this program.
-std::string getLibraryFolder(const Target &target);
+/// Links `objects` and what they use of Burin's kernel library into a shared
+/// library. Nothing of the machine's C library is read: the names of libc and
+/// libm are enough.
+Status linkShared(llvm::ArrayRef<std::string> objects, const LinkJob &job);
+
+/// Links `objects` with Burin's own program and runtime. That takes libc's files
+/// for development, of the target's machine.
+Status linkProgram(llvm::ArrayRef<std::string> objects, const LinkJob &job);
+
+/// Makes one object of `objects`.
+Status linkObject(llvm::ArrayRef<std::string> objects, const LinkJob &job);
+
+/// Finds one of Burin's own libraries for a target, beside this program.
+Status findLibrary(llvm::StringRef name, const Target &target,
+                   std::string &file);
 
 } // namespace burin
 

@@ -87,7 +87,7 @@ Status burin::writeWeightsObject(ArrayRef<PlacedConstant> weights,
                                  StringRef symbol, StringRef path) {
   using namespace llvm::ELF;
   constexpr uint64_t page = 4096;
-  const std::string names = std::string("\0.rodata\0.symtab\0.strtab\0", 25);
+  const std::string names = std::string("\0.rodata\0.symtab\0.strtab\0.note.GNU-stack\0", 41);
   const std::string symbols = '\0' + symbol.str() + '\0';
   uint64_t dataEnd = page + bytes;
   uint64_t symtab = llvm::alignTo(dataEnd, 8);
@@ -106,9 +106,9 @@ Status burin::writeWeightsObject(ArrayRef<PlacedConstant> weights,
   header.e_shoff = headers;
   header.e_ehsize = sizeof(Elf64_Ehdr);
   header.e_shentsize = sizeof(Elf64_Shdr);
-  header.e_shnum = 5;
+  header.e_shnum = 6;
   header.e_shstrndx = 4;
-  Elf64_Shdr sections[5] = {};
+  Elf64_Shdr sections[6] = {};
   auto set = [&](int i, uint32_t name, uint32_t type, uint64_t flags,
                  uint64_t offset, uint64_t size, uint64_t align) {
     sections[i].sh_name = name;
@@ -125,6 +125,8 @@ Status burin::writeWeightsObject(ArrayRef<PlacedConstant> weights,
   sections[2].sh_entsize = sizeof(Elf64_Sym);
   set(3, 17, SHT_STRTAB, 0, strtab, symbols.size(), 1);
   set(4, 17, SHT_STRTAB, 0, nametab, names.size(), 1);
+  // Without it, linkers make the stack executable.
+  set(5, 25, SHT_PROGBITS, 0, headers, 0, 1);
   Elf64_Sym table[2] = {};
   table[1].st_name = 1;
   table[1].setBindingAndType(STB_GLOBAL, STT_OBJECT);

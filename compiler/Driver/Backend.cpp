@@ -3,8 +3,12 @@
 #include "compiler/Driver/Backend.h"
 #include "burin/abi.h"
 #include "compiler/Artifact/Descriptor.h"
+#include "compiler/Artifact/Header.h"
+#include "compiler/Artifact/Library.h"
 #include "compiler/Artifact/Link.h"
+#include "compiler/Artifact/Naming.h"
 #include "compiler/Artifact/Weights.h"
+#include "compiler/Driver/Driver.h"
 #include "compiler/Pipeline/Pipeline.h"
 #include "compiler/Support/Text.h"
 #include "mlir/Pass/PassManager.h"
@@ -15,6 +19,8 @@
 
 using namespace mlir;
 using namespace burin;
+namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
 
 namespace {
 /// From here on a weights section is a file of its own.
@@ -54,7 +60,10 @@ private:
   Status emitCode(CodeKind kind, StringRef path);
   Status placeWeights();
   Status writeOutput();
-  Status linkLibrary();
+  void nameSymbols();
+  Status makeObjects(std::vector<std::string> &objects);
+  Status writeArtifact();
+  Status writeLibraryHeader();
   Stage getLastStage() const;
 
   ModuleOp module;
@@ -66,6 +75,8 @@ private:
   ModelInterface interface;
   std::vector<PlacedConstant> constants;
   WeightsInfo weights;
+  SymbolNames symbols;
+  std::string prefix; ///< Of the names in a library.
   Scratch scratch;
 };
 } // namespace
@@ -146,8 +157,8 @@ Status Backend::placeWeights() {
   constants = takeWeights(module);
   bool external = options.weights == Weights::External ||
                   (options.weights == Weights::Auto &&
-                   weights.bytes > maxEmbedded && options.emit == Emit::Shared);
-  if (!external || weights.bytes == 0 || options.emit != Emit::Shared)
+                   weights.bytes > maxEmbedded);
+  if (!external || weights.bytes == 0 || isText(options.emit))
     return {};
   std::string name = options.output + ".weights";
   weights.file = llvm::sys::path::filename(name).str();
@@ -166,50 +177,82 @@ Status Backend::placeWeights() {
   return {};
 }
 
-Status Backend::linkLibrary() {
-  std::string code = scratch.get("code.o"), data = scratch.get("weights.o");
-  if (Status status = emitCode(CodeKind::Object, code); !status.isOk())
+/// What goes into a library is called by its file, so that a program can link
+/// several; what the runtime opens has the name that it looks for.
+void Backend::nameSymbols() {
+  symbols.descriptor = BURIN_MODEL_SYMBOL;
+  if (options.emit != Emit::Lib)
+    return;
+  prefix = toIdentifier(path::stem(options.output), "model");
+  symbols.descriptor = prefix + "_model";
+  symbols.weights = prefix + "_weights";
+}
+
+/// Compiles what the artifact consists of.
+Status Backend::makeObjects(std::vector<std::string> &objects) {
+  objects.push_back(scratch.get("code.o"));
+  if (Status status = emitCode(CodeKind::Object, objects.back());
+      !status.isOk() || weights.bytes == 0 || !weights.file.empty())
+    return status;
+  objects.push_back(scratch.get("weights.o"));
+  return writeWeightsObject(constants, weights.bytes, target->getElfMachine(),
+                            symbols.weights, objects.back());
+}
+
+Status Backend::writeArtifact() {
+  std::vector<std::string> objects;
+  if (Status status = makeObjects(objects); !status.isOk())
     return status;
   progress.begin("link");
-  std::vector<std::string> objects = {code};
-  if (weights.bytes && weights.file.empty()) {
-    if (Status status =
-            writeWeightsObject(constants, weights.bytes, target->getElfMachine(),
-                               weightsSymbol, data);
-        !status.isOk())
-      return status;
-    objects.push_back(data);
-  }
-  std::string library = scratch.get("model.so"), temporary;
-  if (Status status = linkShared(objects, *target, scratch.getFolder(), library);
-      !status.isOk())
+  std::string file = scratch.get("artifact"), temporary;
+  LinkJob job = {*target, scratch.getFolder(), file};
+  Status status = options.emit == Emit::Lib ? writeLibrary(objects, *target, file)
+                  : options.emit == Emit::Exe ? linkProgram(objects, job)
+                  : options.emit == Emit::Obj ? linkObject(objects, job)
+                                              : linkShared(objects, job);
+  if (!status.isOk())
     return status;
-  if (Status status = outputs.add(options.output, temporary); !status.isOk())
+  if (status = outputs.add(options.output, temporary); !status.isOk())
     return status;
-  if (std::error_code error = llvm::sys::fs::copy_file(library, temporary))
+  std::error_code error = fs::copy_file(file, temporary);
+  // As the linker left it: programs may be executed.
+  if (auto permissions = fs::getPermissions(file); permissions && !error)
+    error = fs::setPermissions(temporary, *permissions);
+  if (error)
     return {ExitCode::Machine, temporary + ": " + error.message()};
-  return {};
+  return options.emit == Emit::Lib ? writeLibraryHeader() : Status();
+}
+
+/// The header lies beside the library, with its name.
+Status Backend::writeLibraryHeader() {
+  SmallString<128> name(options.output);
+  path::replace_extension(name, "h");
+  if (name == options.output)
+    return {ExitCode::Usage, "output '" + options.output +
+                                 "' is what its header would be called"};
+  std::string temporary;
+  if (Status status = outputs.add(name, temporary); !status.isOk())
+    return status;
+  std::error_code error;
+  llvm::raw_fd_ostream os(temporary, error);
+  writeHeader(interface, weights, prefix, path::filename(options.output), os);
+  os.close();
+  if (!error && !os.has_error())
+    return {};
+  os.clear_error();
+  return {ExitCode::Machine, name + ": cannot be written"};
 }
 
 Status Backend::writeOutput() {
-  switch (options.emit) {
-  case Emit::Llvm:
-  case Emit::Asm:
-  case Emit::Obj: {
-    CodeKind kind = options.emit == Emit::Llvm  ? CodeKind::LLVM
-                    : options.emit == Emit::Asm ? CodeKind::Assembly
-                                                : CodeKind::Object;
-    std::string name = "-";
-    if (options.output != "-")
-      if (Status status = outputs.add(options.output, name); !status.isOk())
-        return status;
-    return emitCode(kind, name);
-  }
-  case Emit::Shared:
-    return linkLibrary();
-  default:
-    return {ExitCode::Usage, "this --emit is not done yet"};
-  }
+  if (options.emit != Emit::Llvm && options.emit != Emit::Asm)
+    return writeArtifact();
+  std::string name = "-";
+  if (options.output != "-")
+    if (Status status = outputs.add(options.output, name); !status.isOk())
+      return status;
+  return emitCode(options.emit == Emit::Llvm ? CodeKind::LLVM
+                                             : CodeKind::Assembly,
+                  name);
 }
 
 Status Backend::run() {
@@ -239,7 +282,8 @@ Status Backend::run() {
     return status;
   if (last != Stage::Target || !options.stopAfter.empty())
     return printModule();
-  addDescriptor(module, interface, weights, *target, *cpu, BURIN_MODEL_SYMBOL);
+  nameSymbols();
+  addDescriptor(module, interface, weights, *target, *cpu, symbols);
   return writeOutput();
 }
 

@@ -2,7 +2,8 @@
 //
 // Only for the library that burinc links into programs (--emit=exe): with this,
 // such a program needs libc and libm alone, and linking one needs no C++
-// compiler's files. All else that is used of the library are templates.
+// compiler's files. All else that is used of the library are templates that are
+// instantiated where they are used.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,26 +11,28 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <string>
 
-[[noreturn]] static void end(const char *what) {
+template class std::basic_string<char>;
+
+/// Nothing that this program asks for is out of its range but memory.
+[[noreturn]] static void giveUp(const char *what) {
   fprintf(stderr, "%s: error: %s\n", program_invocation_short_name, what);
-  exit(5); // Of the machine: nothing here is out of its range but memory.
+  exit(5);
 }
 
 void *operator new(size_t size) {
   void *memory = malloc(size ? size : 1);
   if (!memory)
-    end("out of memory");
+    giveUp("out of memory");
   return memory;
 }
 void operator delete(void *memory) noexcept { free(memory); }
 void operator delete(void *memory, size_t) noexcept { free(memory); }
 
-// libstdc++'s own names, which its templates call.
-namespace std {
-[[noreturn]] void __throw_length_error(const char *what) { end(what); }
-[[noreturn]] void __throw_logic_error(const char *what) { end(what); }
-[[noreturn]] void __throw_out_of_range_fmt(const char *what, ...) { end(what); }
-[[noreturn]] void __throw_bad_alloc() { end("out of memory"); }
-[[noreturn]] void __throw_bad_array_new_length() { end("out of memory"); }
-} // namespace std
+// What libstdc++'s templates call.
+void std::__throw_bad_alloc() { giveUp("out of memory"); }
+void std::__throw_bad_array_new_length() { giveUp("out of memory"); }
+void std::__throw_length_error(const char *what) { giveUp(what); }
+void std::__throw_logic_error(const char *what) { giveUp(what); }
+void std::__throw_out_of_range_fmt(const char *what, ...) { giveUp(what); }
