@@ -1,4 +1,4 @@
-//===- text_test.cpp - Names from files, made fit for where they go -------===//
+//===- run_text_test.cpp - Names from files, made fit for where they go -------===//
 
 #include "text.h"
 #include <gtest/gtest.h>
