@@ -94,15 +94,36 @@ static void addRow(Contraction &c, nn::ShapeBuilder &shapes) {
   c.rows.push_back(0);
 }
 
-/// The column loops, outermost first, must be one contiguous run of the output.
-static bool areContiguous(const Contraction &c, nn::ShapeBuilder &shapes) {
+/// Keeps as columns the innermost loops that are one contiguous run of the
+/// output; the loops around them are batches. False if none are contiguous.
+static bool keepContiguous(Contraction &c, nn::ShapeBuilder &shapes) {
+  SmallVector<unsigned> columns;
   OpFoldResult expected = shapes.get(1);
+  bool inRun = true;
   for (unsigned d : llvm::reverse(c.columns)) {
-    if (!nn::areEqual(c.getOutput().coefficients[d], expected))
-      return false;
+    inRun &= nn::areEqual(c.getOutput().coefficients[d], expected);
+    (inRun ? columns : c.batch).push_back(d);
     expected = shapes.mul(expected, c.nest.sizes[d]);
   }
-  return true;
+  c.columns.assign(columns.rbegin(), columns.rend());
+  llvm::sort(c.batch);
+  return !c.columns.empty();
+}
+
+/// One loop of rows is enough: of several the largest, the others are batches.
+static void keepLargestRow(Contraction &c) {
+  auto size = [&](unsigned d) {
+    return nn::getStatic(c.nest.sizes[d]).value_or(64);
+  };
+  if (c.rows.size() < 2)
+    return;
+  unsigned largest = *llvm::max_element(
+      c.rows, [&](unsigned a, unsigned b) { return size(a) < size(b); });
+  for (unsigned d : c.rows)
+    if (d != largest)
+      c.batch.push_back(d);
+  c.rows = {largest};
+  llvm::sort(c.batch);
 }
 
 /// Too little work to pack operands for.
@@ -137,8 +158,10 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
     c.lhs = swapped;
     c.rhs = !swapped;
     c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
-    if (!classify(c) || c.rows.size() > 1 || !areContiguous(c, shapes) ||
-        isSmall(c))
+    if (!classify(c) || !keepContiguous(c, shapes))
+      continue;
+    keepLargestRow(c);
+    if (isSmall(c))
       continue;
     // One row of sums over a few taps each, as depthwise convolutions have them,
     // is not worth packing for.
