@@ -1,6 +1,6 @@
 //===- ImportCore.cpp - Constants, shapes, subgraphs ----------------------===//
 
-#include "compiler/Import/NodeReader.h"
+#include "compiler/Import/ImportHelpers.h"
 
 using namespace mlir;
 using namespace burin;
@@ -87,23 +87,86 @@ LogicalResult importSize(const NodeReader &node) {
                                   node.getInput(0));
 }
 
-/// Inference only: everything is kept.
-LogicalResult importDropout(const NodeReader &node) {
-  bool asked = node.hasInput(2);
-  auto training = asked ? node.findInts(2) : SmallVector<int64_t>{0};
-  if (!training || *training != SmallVector<int64_t>{0})
-    return node.emitUnsupported() << "training mode";
+/// Everything is kept: a mask of ones, of the shape of the input.
+LogicalResult keepAll(const NodeReader &node) {
   node.setOutput(0, node.getInput(0));
   if (!node.wantsOutput(1))
     return success();
-  RankedTensorType type = node.getInputType(0);
-  if (!type.hasStaticShape())
-    return node.emitUnsupported() << "a mask of dynamic shape";
-  auto mask = DenseElementsAttr::get(
-      RankedTensorType::get(type.getShape(), node.getBuilder().getI1Type()),
-      true);
-  node.setOutput(1, node.getConstant(cast<ElementsAttr>(mask)));
+  Builder &builder = node.getBuilder();
+  bool isBool = node.getOpset() >= 10;
+  Type type = isBool ? builder.getI1Type() : node.getElementType(0);
+  auto rank = builder.getI64IntegerAttr(node.getRank(0));
+  Value shape =
+      node.buildValue<nn::ShapeOp>(builder.getI64Type(), node.getInput(0),
+                                   builder.getI64IntegerAttr(0), rank);
+  Value mask =
+      shape
+          ? node.buildValue<nn::ExpandOp>(type, node.getScalar(type, 1), shape)
+          : Value();
+  node.setOutput(1, mask);
+  return success(bool(mask));
+}
+
+/// Builds ops as long as all of them work out.
+struct Chain {
+  const NodeReader &node;
+  template <typename OpTy, typename... Args>
+  Value build(Type type, Value first, Args... args) const {
+    if (!first || (... || (!args)))
+      return Value();
+    return node.buildValue<OpTy>(type, first, args...);
+  }
+};
+
+/// Training, if the scalar `training` is true when the model runs: each element
+/// is dropped with probability `ratio`, the others are scaled up.
+LogicalResult dropSome(const NodeReader &node, Value training) {
+  FailureOr<int64_t> seed = node.getInt("seed", 0);
+  FailureOr<float> given = node.getFloat("ratio", 0.5f);
+  if (failed(seed) || failed(given) || failed(node.requireFloat(0)))
+    return failure();
+  Builder &builder = node.getBuilder();
+  Chain chain{node};
+  Type type = node.getElementType(0), flag = builder.getI1Type(),
+       f32 = builder.getF32Type();
+  Value x = node.getInput(0), one = node.getScalar(type, 1);
+  Value ratio = node.hasInput(1) ? castTo(node, node.getInput(1), type)
+                                 : node.getScalar(type, *given);
+  Value shape = node.buildValue<nn::ShapeOp>(
+      builder.getI64Type(), x, builder.getI64IntegerAttr(0),
+      builder.getI64IntegerAttr(node.getRank(0)));
+  Value noise =
+      shape ? node.buildValue<nn::RandomOp>(
+                  f32, shape, builder.getStringAttr("uniform"),
+                  builder.getF32FloatAttr(0), builder.getF32FloatAttr(1),
+                  builder.getI64IntegerAttr(*seed))
+            : Value();
+  Value limit = ratio ? castTo(node, ratio, f32) : Value();
+  Value hit = chain.build<nn::LessOp>(flag, noise, limit);
+  Value drop = chain.build<nn::AndOp>(flag, hit, training);
+  Value rest = chain.build<nn::SubOp>(type, one, ratio);
+  Value scale = chain.build<nn::DivOp>(type, one, rest);
+  Value factor = chain.build<nn::WhereOp>(type, training, scale, one);
+  Value scaled = chain.build<nn::MulOp>(type, x, factor);
+  Value result =
+      chain.build<nn::WhereOp>(type, drop, node.getScalar(type, 0), scaled);
+  Value mask = chain.build<nn::NotOp>(flag, drop);
+  if (!result || !mask)
+    return failure();
+  node.setOutput(0, result);
+  node.setOutput(1, mask);
   return success();
+}
+
+LogicalResult importDropout(const NodeReader &node) {
+  if (node.getOpset() < 12 || !node.hasInput(2))
+    return keepAll(node);
+  if (failed(node.requireBool(2)))
+    return failure();
+  if (std::optional<SmallVector<int64_t>> known = node.findInts(2);
+      known && known->size() == 1 && known->front() == 0)
+    return keepAll(node);
+  return dropSome(node, node.getInput(2));
 }
 
 /// Imports a branch into `region`; what it yields.
@@ -132,8 +195,8 @@ LogicalResult checkBranches(const NodeReader &node, ArrayRef<Value> a,
              << "expects branches of the same element types, got " << one
              << " and " << other;
     if (one.getRank() != other.getRank())
-      return node.emitUnsupported() << "branches of different ranks, " << one
-                                    << " and " << other;
+      return node.emitUnsupported()
+             << "branches of different ranks, " << one << " and " << other;
   }
   return success();
 }
@@ -183,7 +246,7 @@ ArrayRef<OpImporter> burin::getCoreImporters() {
       {"Identity", 1, 1, 1, 1, importIdentity},
       {"Shape", 1, 1, 1, 1, importShape},
       {"Size", 1, 1, 1, 1, importSize},
-      {"Dropout", 7, 1, 3, 2, importDropout},
+      {"Dropout", 1, 1, 3, 2, importDropout},
       {"If", 1, 1, 1, -1, importIf},
   };
   return importers;

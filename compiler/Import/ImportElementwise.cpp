@@ -180,8 +180,18 @@ LogicalResult importClip(const NodeReader &node) {
 LogicalResult importPRelu(const NodeReader &node) {
   if (failed(node.requireSameType({0, 1})))
     return failure();
-  return node.produce<nn::PReluOp>(node.getElementType(0), node.getInput(0),
-                                   node.getInput(1));
+  Type type = node.getElementType(0);
+  Value slope = node.getInput(1);
+  // Before opset 7 a slope of rank 1 was one number per channel.
+  if (node.getOpset() < 7 && node.getRank(1) == 1 && node.getRank(0) > 2 &&
+      node.getInputType(1).getShape() != ArrayRef<int64_t>{1}) {
+    auto axes = llvm::to_vector(llvm::seq<int64_t>(1, node.getRank(0) - 1));
+    slope = node.buildValue<nn::UnsqueezeOp>(type, slope,
+                                             node.getIntTensor(axes));
+  }
+  if (!slope)
+    return failure();
+  return node.produce<nn::PReluOp>(type, node.getInput(0), slope);
 }
 
 LogicalResult importNot(const NodeReader &node) {
