@@ -218,6 +218,19 @@ LogicalResult importAttention(const NodeReader &node) {
 
 //===- RotaryEmbedding ----------------------------------------------------===//
 
+/// Input `index`, cos or sin, by token: looked up by input 3, if given. Null on
+/// error.
+Value lookUp(const NodeReader &node, int index) {
+  int64_t rank = node.hasInput(3) ? 2 : 3;
+  if (failed(node.requireRank(index, rank, rank)))
+    return Value();
+  if (rank == 3)
+    return node.getInput(index);
+  return node.buildValue<nn::GatherOp>(node.getElementType(index),
+                                       node.getInput(index), node.getInput(3),
+                                       node.getBuilder().getI64IntegerAttr(0));
+}
+
 LogicalResult importRotaryEmbedding(const NodeReader &node) {
   OpBuilder &b = node.getBuilder();
   FailureOr<int64_t> heads = getIntIn(node, "num_heads", 0, 0, 1 << 20);
@@ -227,25 +240,23 @@ LogicalResult importRotaryEmbedding(const NodeReader &node) {
       failed(node.requireFloat(0)) || failed(node.requireSameType({0, 1, 2})) ||
       failed(node.requireRank(0, 3, 4)))
     return failure();
-  for (int i : {1, 2})
-    if (failed(node.requireRank(i, node.hasInput(3) ? 2 : 3,
-                                node.hasInput(3) ? 2 : 3)))
-      return failure();
-  if (node.hasInput(3) && !node.getElementType(3).isSignlessInteger(64))
-    return node.emitInvalid() << "expects i64 as input 3, got "
-                              << node.getElementType(3);
+  if (node.hasInput(3) && (failed(node.requireInteger(3)) ||
+                           failed(node.requireRank(3, 2, 2))))
+    return failure();
   bool flat = node.getRank(0) == 3;
   if (flat && *heads == 0)
     return node.emitInvalid() << "expects attribute 'num_heads' for rank 3";
-  int64_t columns = node.getInputType(1).getDimSize(node.getRank(1) - 1);
+  Value cos = lookUp(node, 1), sin = cos ? lookUp(node, 2) : Value();
+  if (!sin)
+    return failure();
+  int64_t columns = cast<RankedTensorType>(cos.getType()).getDimSize(2);
   if (*rotated != 0 && !ShapedType::isDynamic(columns) &&
       (*rotated % 2 != 0 || *rotated / 2 != columns))
     return node.emitInvalid() << "attribute 'rotary_embedding_dim' expects "
                               << 2 * columns << ", got " << *rotated;
   return node.produce<nn::RotaryEmbeddingOp>(
-      node.getElementType(0), node.getInput(0), node.getInput(1),
-      node.getInput(2), node.getInput(3), b.getI64IntegerAttr(flat ? *heads : 0),
-      b.getBoolAttr(*interleaved));
+      node.getElementType(0), node.getInput(0), cos, sin,
+      b.getI64IntegerAttr(flat ? *heads : 0), b.getBoolAttr(*interleaved));
 }
 
 //===- LinearAttention ----------------------------------------------------===//

@@ -98,18 +98,14 @@ RotaryEmbeddingOp::inferShapes(ShapeBuilder &shapes,
     depth = *depth / heads;
   for (Value table : {getCos(), getSin()}) {
     Shape dims = shapes.getDims(table);
-    if (dims.size() != (getPositionIds() ? 2 : 3))
-      return emitOpError("expects cos and sin of rank 2 with position_ids, of "
-                         "rank 3 without, got ")
+    if (dims.size() != 3)
+      return emitOpError("expects cos and sin of rank 3, got ")
              << table.getType();
     std::optional<int64_t> pairs = getStatic(dims.back());
     if (depth && pairs && *pairs > *depth / 2)
       return emitOpError("expects cos and sin of at most ")
              << *depth / 2 << " columns, got " << *pairs;
   }
-  if (getPositionIds() && getRanked(getPositionIds()).getRank() != 2)
-    return emitOpError("expects position_ids of rank 2, got ")
-           << getPositionIds().getType();
   results.push_back(x);
   return success();
 }

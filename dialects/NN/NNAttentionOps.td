@@ -78,18 +78,16 @@ def NN_RotaryEmbeddingOp : NN_PureOp<"rotary_embedding", [AllElementTypesMatch<[
 
     The elements after those stay.
 
-    | value          | shape                                | meaning                        |
-    |----------------|--------------------------------------|--------------------------------|
-    | `x`            | `[B, heads, S, D]` or `[B, S, heads D]` | the latter if `heads` is not 0 |
-    | `cos`, `sin`   | `[P, R]` or `[B, S, R]`              | by position, or by token       |
-    | `position_ids` | `[B, S]`                             | i64 in `[0, P)`; only for `[P, R]` |
-    | `result`       | as `x`                               |                                |
+    | value        | shape                                   | meaning                    |
+    |--------------|-----------------------------------------|----------------------------|
+    | `x`          | `[B, heads, S, D]` or `[B, S, heads D]` | the latter if `heads` is not 0 |
+    | `cos`, `sin` | `[B, S, R]`                             | by token                   |
+    | `result`     | as `x`                                  |                            |
 
-    A position out of range ends the run.
+    Where ONNX looks cos and sin up by position, `nn.gather` has done that.
   }];
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$cos, NN_Tensor:$sin,
-                       Optional<NN_Tensor>:$position_ids, I64Attr:$heads,
-                       BoolAttr:$interleaved);
+                       I64Attr:$heads, BoolAttr:$interleaved);
   let results = (outs NN_Tensor:$result);
 }
 
