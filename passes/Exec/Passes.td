@@ -94,6 +94,35 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
   ];
 }
 
+def MaterializeCasts : Pass<"burin-materialize-casts", "::mlir::ModuleOp"> {
+  let summary = "Copy where a cast would forget strides";
+  let description = [{
+    Bufferization casts a strided part of a buffer to a type without strides where
+    sizes are dynamic, as if the strides might be those of the sizes. They are not:
+    such a cast becomes a buffer of its own, and a copy.
+
+    ```mlir
+    // before: --burin-materialize-casts
+    func.func @main(%a: memref<2x?xf32, strided<[6, 1]>>) -> memref<2x?xf32> {
+      %0 = memref.cast %a : memref<2x?xf32, strided<[6, 1]>> to memref<2x?xf32>
+      return %0 : memref<2x?xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @main(%a: memref<2x?xf32, strided<[6, 1]>>) -> memref<2x?xf32> {
+      %c1 = arith.constant 1 : index
+      %n = memref.dim %a, %c1 : memref<2x?xf32, strided<[6, 1]>>
+      %0 = memref.alloc(%n) : memref<2x?xf32>
+      linalg.copy ins(%a : memref<2x?xf32, strided<[6, 1]>>) outs(%0 : memref<2x?xf32>)
+      return %0 : memref<2x?xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def BindInterface : Pass<"burin-bind-interface", "::mlir::ModuleOp"> {
   let summary = "Turn the arguments and results of entries into exec ops";
   let description = [{

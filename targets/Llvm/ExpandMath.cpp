@@ -20,8 +20,7 @@ struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa<math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp,
-              math::TanhOp, math::ErfOp, math::AtanOp, math::AsinOp,
-              math::AcosOp>(op) &&
+              math::TanhOp, math::ErfOp, math::AtanOp>(op) &&
           getElementTypeOrSelf(op->getResult(0).getType()).isF32())
         ops.push_back(op);
     });

@@ -70,9 +70,9 @@ def ConvertExecToLLVM : Pass<"burin-convert-to-llvm", "::mlir::ModuleOp"> {
 def ExpandMath : Pass<"burin-expand-math", "::mlir::ModuleOp"> {
   let summary = "Replace f32 functions by polynomials that vectorise";
   let description = [{
-    exp, expm1, log, log1p, tanh, erf, atan, asin, acos of f32 become polynomials
-    (a few ulp). All others, f64, and sin and cos, whose polynomials lose too much
-    near their zeros, stay and are called in libm.
+    exp, expm1, log, log1p, tanh, erf and atan of f32 become polynomials (a few
+    ulp). All others, f64, and those whose polynomials upstream lose too much (sin
+    and cos near their zeros, asin and acos near 1) stay and are called in libm.
 
     ```mlir
     // before: --burin-expand-math
