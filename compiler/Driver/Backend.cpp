@@ -10,6 +10,7 @@
 #include "compiler/Artifact/Weights.h"
 #include "compiler/Driver/Driver.h"
 #include "compiler/Pipeline/Pipeline.h"
+#include "compiler/Support/ScratchFolder.h"
 #include "compiler/Support/Text.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -26,31 +27,12 @@ namespace {
 /// From here on a weights section is a file of its own.
 constexpr uint64_t maxEmbedded = uint64_t(1) << 30;
 
-/// A folder for what only this compilation needs; gone at the end.
-class Scratch {
-public:
-  ~Scratch() {
-    if (!folder.empty())
-      llvm::sys::fs::remove_directories(folder);
-  }
-  Status open() {
-    if (std::error_code error =
-            llvm::sys::fs::createUniqueDirectory("burin", folder))
-      return {ExitCode::Machine, "temporary folder: " + error.message()};
-    return {};
-  }
-  std::string get(const Twine &name) const { return (folder + "/" + name).str(); }
-  StringRef getFolder() const { return folder; }
-
-private:
-  SmallString<128> folder;
-};
-
 class Backend {
 public:
   Backend(ModuleOp module, const CompileOptions &options, OutputFiles &outputs,
           Progress &progress)
-      : module(module), options(options), outputs(outputs), progress(progress) {}
+      : module(module), options(options), outputs(outputs), progress(progress) {
+  }
 
   Status run();
 
@@ -77,7 +59,7 @@ private:
   WeightsInfo weights;
   SymbolNames symbols;
   std::string prefix; ///< Of the names in a library.
-  Scratch scratch;
+  ScratchFolder scratch;
 };
 } // namespace
 
@@ -155,9 +137,9 @@ Status Backend::placeWeights() {
   if (auto bytes = module->getAttrOfType<IntegerAttr>("exec.weights_bytes"))
     weights.bytes = bytes.getInt();
   constants = takeWeights(module);
-  bool external = options.weights == Weights::External ||
-                  (options.weights == Weights::Auto &&
-                   weights.bytes > maxEmbedded);
+  bool external =
+      options.weights == Weights::External ||
+      (options.weights == Weights::Auto && weights.bytes > maxEmbedded);
   if (!external || weights.bytes == 0 || isText(options.emit))
     return {};
   std::string name = options.output + ".weights";
@@ -206,7 +188,8 @@ Status Backend::writeArtifact() {
   progress.begin("link");
   std::string file = scratch.get("artifact"), temporary;
   LinkJob job = {*target, scratch.getFolder(), file};
-  Status status = options.emit == Emit::Lib ? writeLibrary(objects, *target, file)
+  Status status = options.emit == Emit::Lib
+                      ? writeLibrary(objects, *target, file)
                   : options.emit == Emit::Exe ? linkProgram(objects, job)
                   : options.emit == Emit::Obj ? linkObject(objects, job)
                                               : linkShared(objects, job);
@@ -250,9 +233,8 @@ Status Backend::writeOutput() {
   if (options.output != "-")
     if (Status status = outputs.add(options.output, name); !status.isOk())
       return status;
-  return emitCode(options.emit == Emit::Llvm ? CodeKind::LLVM
-                                             : CodeKind::Assembly,
-                  name);
+  return emitCode(
+      options.emit == Emit::Llvm ? CodeKind::LLVM : CodeKind::Assembly, name);
 }
 
 Status Backend::run() {
@@ -260,8 +242,8 @@ Status Backend::run() {
   if (!target)
     return {ExitCode::Usage, "target '" + options.target + "' is not done yet"};
   std::string error;
-  std::optional<CpuInfo> cpu =
-      target->findCpu(options.cpus.empty() ? "native" : options.cpus.front(), error);
+  std::optional<CpuInfo> cpu = target->findCpu(
+      options.cpus.empty() ? "native" : options.cpus.front(), error);
   if (!cpu)
     return {ExitCode::Usage, error};
   pipeline.cpu = *cpu;

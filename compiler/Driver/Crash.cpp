@@ -1,14 +1,22 @@
 //===- Crash.cpp - How a bug, or the end of memory, is told ---------------===//
 
 #include "compiler/Driver/Crash.h"
-#include "compiler/Support/Status.h"
+#include "compiler/Support/ScratchFolder.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <unistd.h>
 
 using namespace burin;
+
+/// Those that are not whole, and those that nobody needs any more.
+static void removeFiles() {
+  llvm::sys::RunInterruptHandlers();
+  ScratchFolder::removeFromSignal();
+}
 
 /// May run when memory is out or broken: only what a signal handler may call.
 [[noreturn]] static void die(const char *text, const char *reason,
@@ -16,7 +24,7 @@ using namespace burin;
   for (const char *part : {"burinc: error: ", text, reason, "\n"})
     if (write(STDERR_FILENO, part, strlen(part)) < 0)
       break;
-  llvm::sys::RunInterruptHandlers(); // Removes files that are not whole.
+  removeFiles();
   _exit(int(code));
 }
 
@@ -29,7 +37,19 @@ using namespace burin;
   die("out of memory", "", ExitCode::Machine);
 }
 
+/// The user, or the system, ends the program: it ends by that signal.
+static void dieOfSignal(int number) {
+  removeFiles();
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+static constexpr int endings[] = {SIGINT, SIGTERM, SIGHUP};
+
 void burin::installCrashHandlers() {
+  struct sigaction before[std::size(endings)];
+  for (auto [number, action] : llvm::zip(endings, before))
+    sigaction(number, nullptr, &action);
   llvm::sys::AddSignalHandler([](void *) { dieOfBug("the program crashed"); },
                               nullptr);
   llvm::install_fatal_error_handler(
@@ -37,4 +57,7 @@ void burin::installCrashHandlers() {
   llvm::install_bad_alloc_error_handler(
       [](void *, const char *, bool) { dieOfMemory(); });
   std::set_new_handler(dieOfMemory);
+  // After LLVM has set its own, which know nothing of folders.
+  for (auto [number, action] : llvm::zip(endings, before))
+    signal(number, action.sa_handler == SIG_IGN ? SIG_IGN : dieOfSignal);
 }

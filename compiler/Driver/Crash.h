@@ -6,7 +6,8 @@
 namespace burin {
 
 /// From here on a crash removes partial output, says that it is a bug in Burin
-/// and exits with 70; memory that runs out exits with 5.
+/// and exits with 70; memory that runs out exits with 5. A signal that ends the
+/// program leaves no temporary files.
 void installCrashHandlers();
 
 } // namespace burin
