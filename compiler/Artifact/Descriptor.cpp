@@ -18,7 +18,8 @@ public:
   explicit ConstantWriter(ModuleOp module)
       : module(module), context(module.getContext()),
         ptr(LLVM::LLVMPointerType::get(context)),
-        i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)) {}
+        i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)) {
+  }
 
   Field number(int64_t value, unsigned width) {
     auto type = IntegerType::get(context, width);
@@ -75,8 +76,8 @@ public:
   std::string global(Type type, Field initializer) {
     ImplicitLocOpBuilder b = atEnd();
     std::string name = getName();
-    auto op = b.create<LLVM::GlobalOp>(type, /*isConstant=*/true,
-                                       LLVM::Linkage::Internal, name, Attribute());
+    auto op = b.create<LLVM::GlobalOp>(
+        type, /*isConstant=*/true, LLVM::Linkage::Internal, name, Attribute());
     b.createBlock(&op.getInitializerRegion());
     b.create<LLVM::ReturnOp>(initializer(b));
     return name;
@@ -107,9 +108,9 @@ public:
     for (const TensorInfo::Dim &dim : info.dims)
       dims.push_back(record(dimType, {number(dim.size, 64),
                                       string(dim.symbol, /*orNull=*/true)}));
-    return record(tensorType, {string(info.name), array(dimType, dims),
-                               number(info.dims.size(), 32),
-                               number(info.dtype, 32)});
+    return record(tensorType,
+                  {string(info.name), array(dimType, dims),
+                   number(info.dims.size(), 32), number(info.dtype, 32)});
   }
 
   Field tensors(ArrayRef<TensorInfo> infos) {
@@ -143,8 +144,7 @@ public:
       ImplicitLocOpBuilder b = atEnd();
       auto data = b.create<LLVM::GlobalOp>(
           LLVM::LLVMArrayType::get(IntegerType::get(context, 8), 0),
-          /*isConstant=*/true, LLVM::Linkage::External, symbol,
-          Attribute());
+          /*isConstant=*/true, LLVM::Linkage::External, symbol, Attribute());
       data.setVisibility_(LLVM::Visibility::Hidden);
     }
     return record(weightsType,
@@ -167,13 +167,13 @@ public:
         {i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i32, i32, i32, i32});
     std::string name = global(
         type,
-        record(type, {number(BURIN_ABI_MAGIC, 32), number(BURIN_ABI_VERSION, 32),
-                      string(model.name), string("burin 0.1"),
-                      string(target.getName()), string(cpu.name),
-                      array(entryType, entries), array(stateType, states),
-                      array(weightsType, sections), number(entries.size(), 32),
-                      number(states.size(), 32), number(sections.size(), 32),
-                      number(cpu.level, 32)}));
+        record(type, {number(BURIN_ABI_MAGIC, 32),
+                      number(BURIN_ABI_VERSION, 32), string(model.name),
+                      string("burin 0.1"), string(target.getName()),
+                      string(cpu.name), array(entryType, entries),
+                      array(stateType, states), array(weightsType, sections),
+                      number(entries.size(), 32), number(states.size(), 32),
+                      number(sections.size(), 32), number(cpu.level, 32)}));
     ImplicitLocOpBuilder b = atEnd();
     auto func = b.create<LLVM::LLVMFuncOp>(
         symbols.descriptor, LLVM::LLVMFunctionType::get(ptr, {}));

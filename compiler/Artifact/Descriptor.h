@@ -17,7 +17,7 @@ struct WeightsInfo {
 
 /// What other objects know an artifact's parts by.
 struct SymbolNames {
-  std::string descriptor; ///< The function that returns it.
+  std::string descriptor;                ///< The function that returns it.
   std::string weights = "burin_weights"; ///< Embedded ones; hidden.
 };
 

@@ -204,9 +204,11 @@ static void writeIntroduction(const WeightsInfo &weights, StringRef prefix,
                               StringRef library, raw_ostream &os) {
   os << "/* " << prefix << ": a model, compiled by Burin.\n *\n"
      << " *   cc program.c " << quote(library) << " -lm -lpthread\n *\n"
-     << " * Pass " << prefix << "_model() to burin_model_wrap(), make sessions of "
+     << " * Pass " << prefix
+     << "_model() to burin_model_wrap(), make sessions of "
      << "the result, and\n * call the functions below. Tensors are dense and "
-     << "row-major. An output that is\n * NULL is not wanted. Types that C lacks "
+     << "row-major. An output that is\n * NULL is not wanted. Types that C "
+        "lacks "
      << "go by their bits.\n";
   if (!weights.file.empty())
     os << " * The weights lie in `" << quote(weights.file)
@@ -226,7 +228,8 @@ void burin::writeHeader(const ModelInterface &model, const WeightsInfo &weights,
   for (auto [i, entry] : enumerate(model.entries)) {
     os << "\n";
     FunctionWriter(entry, i, os)
-        .write(functions.add((prefix + "_" + toIdentifier(entry.name, "entry")).str()));
+        .write(functions.add(
+            (prefix + "_" + toIdentifier(entry.name, "entry")).str()));
   }
   os << "\n#ifdef __cplusplus\n} /* extern \"C\" */\n#endif\n\n#endif /* "
      << guard << " */\n";

@@ -9,8 +9,8 @@
 namespace burin {
 
 /// Writes the C header that goes with a library whose names start with
-/// `prefix`: one typed function per entry, and `prefix`_model, which returns the
-/// descriptor. `library` is the file to link.
+/// `prefix`: one typed function per entry, and `prefix`_model, which returns
+/// the descriptor. `library` is the file to link.
 void writeHeader(const ModelInterface &model, const WeightsInfo &weights,
                  llvm::StringRef prefix, llvm::StringRef library,
                  llvm::raw_ostream &os);

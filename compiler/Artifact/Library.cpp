@@ -60,9 +60,9 @@ Status LibraryWriter::addLibrary(const std::string &file) {
 }
 
 Status LibraryWriter::write(llvm::StringRef path) {
-  llvm::Error error =
-      llvm::writeArchive(path, members, llvm::SymtabWritingMode::NormalSymtab,
-                         Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
+  llvm::Error error = llvm::writeArchive(
+      path, members, llvm::SymtabWritingMode::NormalSymtab, Archive::K_GNU,
+      /*Deterministic=*/true, /*Thin=*/false);
   return error ? complain(path, std::move(error)) : Status();
 }
 

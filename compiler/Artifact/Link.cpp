@@ -16,7 +16,8 @@ static std::optional<std::string> findLinker() {
   for (const char *name : {"ld.lld-19", "ld.lld"})
     if (auto found = llvm::sys::findProgramByName(name))
       return *found;
-  if (auto found = llvm::sys::findProgramByName("ld.lld", {"/usr/lib/llvm-19/bin"}))
+  if (auto found =
+          llvm::sys::findProgramByName("ld.lld", {"/usr/lib/llvm-19/bin"}))
     return *found;
   return std::nullopt;
 }
@@ -33,12 +34,11 @@ static Status runLinker(const LinkJob &job,
   std::vector<llvm::StringRef> all = {
       *linker, "-m", job.target.getLinkerEmulation(), "-o", job.output};
   all.insert(all.end(), arguments.begin(), arguments.end());
-  std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""),
-                                                llvm::StringRef(log),
-                                                llvm::StringRef(log)};
+  std::optional<llvm::StringRef> redirects[] = {
+      llvm::StringRef(""), llvm::StringRef(log), llvm::StringRef(log)};
   std::string error;
-  int code = llvm::sys::ExecuteAndWait(*linker, all, std::nullopt, redirects,
-                                       0, 0, &error);
+  int code = llvm::sys::ExecuteAndWait(*linker, all, std::nullopt, redirects, 0,
+                                       0, &error);
   if (code == 0)
     return {};
   if (auto text = llvm::MemoryBuffer::getFile(log))
@@ -77,9 +77,15 @@ Status burin::findLibrary(llvm::StringRef name, const Target &target,
 
 Status burin::linkShared(llvm::ArrayRef<std::string> objects,
                          const LinkJob &job) {
-  std::vector<std::string> arguments = {
-      "-shared", "--gc-sections", "-z", "relro", "-z", "noexecstack",
-      "--hash-style=gnu", "--build-id=none", "--strip-all"};
+  std::vector<std::string> arguments = {"-shared",
+                                        "--gc-sections",
+                                        "-z",
+                                        "relro",
+                                        "-z",
+                                        "noexecstack",
+                                        "--hash-style=gnu",
+                                        "--build-id=none",
+                                        "--strip-all"};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
   std::string kernels;
   if (Status status = findLibrary("libburin_kernels.a", job.target, kernels);
@@ -115,9 +121,12 @@ struct System {
 
 static const System *findSystem(const Target &target) {
   static constexpr System systems[] = {
-      {llvm::ELF::EM_X86_64, "/lib64/ld-linux-x86-64.so.2", "libc6-dev",
+      {llvm::ELF::EM_X86_64,
+       "/lib64/ld-linux-x86-64.so.2",
+       "libc6-dev",
        {"/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"}},
-      {llvm::ELF::EM_AARCH64, "/lib/ld-linux-aarch64.so.1",
+      {llvm::ELF::EM_AARCH64,
+       "/lib/ld-linux-aarch64.so.1",
        "libc6-dev-arm64-cross",
        {"/usr/aarch64-linux-gnu/lib", "/usr/lib/aarch64-linux-gnu",
         "/usr/aarch64-linux-gnu/sys-root/usr/lib64"}}};
@@ -140,30 +149,40 @@ Status burin::linkProgram(llvm::ArrayRef<std::string> objects,
                           const LinkJob &job) {
   const System *system = findSystem(job.target);
   if (!system)
-    return {ExitCode::Unsupported, "target '" + job.target.getName() +
-                                       "' has no programs of its own"};
+    return {ExitCode::Unsupported,
+            "target '" + job.target.getName() + "' has no programs of its own"};
   std::optional<std::string> folder = findStartFiles(*system);
   if (!folder)
     return {ExitCode::Machine,
             llvm::Twine("the C library's files for development (Scrt1.o) are "
                         "not installed; on Debian: apt-get install ") +
                 system->package};
-  std::vector<std::string> arguments = {
-      "-pie", "--gc-sections", "-z", "relro", "-z", "now", "-z", "noexecstack",
-      "--hash-style=gnu", "--build-id=none", "--strip-all", "--eh-frame-hdr",
-      "-dynamic-linker", system->loader, *folder + "/Scrt1.o",
-      *folder + "/crti.o"};
+  std::vector<std::string> arguments = {"-pie",
+                                        "--gc-sections",
+                                        "-z",
+                                        "relro",
+                                        "-z",
+                                        "now",
+                                        "-z",
+                                        "noexecstack",
+                                        "--hash-style=gnu",
+                                        "--build-id=none",
+                                        "--strip-all",
+                                        "--eh-frame-hdr",
+                                        "-dynamic-linker",
+                                        system->loader,
+                                        *folder + "/Scrt1.o",
+                                        *folder + "/crti.o"};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
   arguments.push_back("--start-group");
   for (llvm::StringRef name :
        {"libburin_main.a", "libburin_runtime.a", "libburin_kernels.a"})
-    if (Status status =
-            findLibrary(name, job.target, arguments.emplace_back());
+    if (Status status = findLibrary(name, job.target, arguments.emplace_back());
         !status.isOk())
       return status;
-  for (std::string last : {std::string("--end-group"), "-L" + *folder,
-                           std::string("-lm"), std::string("-lc"),
-                           *folder + "/crtn.o"})
+  for (std::string last :
+       {std::string("--end-group"), "-L" + *folder, std::string("-lm"),
+        std::string("-lc"), *folder + "/crtn.o"})
     arguments.push_back(last);
   return runLinker(job, arguments);
 }

@@ -20,8 +20,8 @@ struct LinkJob {
 /// libm are enough.
 Status linkShared(llvm::ArrayRef<std::string> objects, const LinkJob &job);
 
-/// Links `objects` with Burin's own program and runtime. That takes libc's files
-/// for development, of the target's machine.
+/// Links `objects` with Burin's own program and runtime. That takes libc's
+/// files for development, of the target's machine.
 Status linkProgram(llvm::ArrayRef<std::string> objects, const LinkJob &job);
 
 /// Makes one object of `objects`.

@@ -19,9 +19,8 @@ std::vector<PlacedConstant> burin::takeWeights(ModuleOp module) {
                        cast<ElementsAttr>(*global.getInitialValue())});
     global.erase();
   }
-  llvm::sort(weights, [](const auto &a, const auto &b) {
-    return a.offset < b.offset;
-  });
+  llvm::sort(weights,
+             [](const auto &a, const auto &b) { return a.offset < b.offset; });
   return weights;
 }
 
@@ -77,9 +76,8 @@ static Status writeFile(StringRef path,
 
 Status burin::writeRawWeights(ArrayRef<PlacedConstant> weights, uint64_t bytes,
                               StringRef path) {
-  return writeFile(path, [&](llvm::raw_ostream &os) {
-    writeSection(weights, bytes, os);
-  });
+  return writeFile(
+      path, [&](llvm::raw_ostream &os) { writeSection(weights, bytes, os); });
 }
 
 Status burin::writeWeightsObject(ArrayRef<PlacedConstant> weights,
@@ -87,7 +85,8 @@ Status burin::writeWeightsObject(ArrayRef<PlacedConstant> weights,
                                  StringRef symbol, StringRef path) {
   using namespace llvm::ELF;
   constexpr uint64_t page = 4096;
-  const std::string names = std::string("\0.rodata\0.symtab\0.strtab\0.note.GNU-stack\0", 41);
+  const std::string names =
+      std::string("\0.rodata\0.symtab\0.strtab\0.note.GNU-stack\0", 41);
   const std::string symbols = '\0' + symbol.str() + '\0';
   uint64_t dataEnd = page + bytes;
   uint64_t symtab = llvm::alignTo(dataEnd, 8);

@@ -4,12 +4,14 @@
 
 const char burin_run::versionText[] = "burin-run " BURIN_VERSION "\n";
 
-const char burin_run::usageText[] = R"(burin-run: run a model that burinc compiled
+const char burin_run::usageText[] =
+    R"(burin-run: run a model that burinc compiled
 
 usage: burin-run ARTIFACT [options]
 )";
 
-const char burin_run::linkedUsageText[] = R"(A model that burinc compiled into a program
+const char burin_run::linkedUsageText[] =
+    R"(A model that burinc compiled into a program
 
 usage: PROGRAM [options]
 )";

@@ -134,6 +134,5 @@ void burin_run::complain(const char *format, ...) {
   if (text.size() > most)
     text = text.substr(0, most) + "...";
   fprintf(stderr, "%s: error: %s\n",
-          escape(program_invocation_short_name).c_str(),
-          escape(text).c_str());
+          escape(program_invocation_short_name).c_str(), escape(text).c_str());
 }
