@@ -26,49 +26,44 @@ def numbers(name, seed=0, low=None):
 class Dtypes(ModelTest):
     """The expected values are NumPy's, made in double precision and then rounded."""
 
-    def check_operator(self, operator, name, function, count=2, result=None, low=None, **attributes):
+    def check_operators(self, name, functions, count=2, result=None, low=None):
+        """One model with every operator of {operator: function}, all on the same inputs."""
         inputs = {f"x{i}": numbers(name, i, low) for i in range(count)}
         kind = element_type(result or name)
         wide = [x.astype(np.float64) if name in FLOATS else x for x in inputs.values()]
         with np.errstate(all="ignore"):
-            expected = function(*wide).astype(kind)
-        proto = model([(operator, list(inputs), ["y"], attributes)],
+            expected = {f"y_{operator}": function(*wide).astype(kind) for operator, function in functions.items()}
+        proto = model([(operator, list(inputs), [f"y_{operator}"], {}) for operator in functions],
                       [value(n, x.dtype, ["rows", "columns"]) for n, x in inputs.items()],
-                      [value("y", kind, ["rows", "columns"])])
-        with self.subTest(operator=operator, type=name):
-            self.check(proto, inputs, {"y": expected})
+                      [value(n, kind, ["rows", "columns"]) for n in expected])
+        with self.subTest(type=name):
+            self.check(proto, inputs, expected)
 
     def test_arithmetic(self):
         for name in FLOATS + SIGNED + UNSIGNED:
-            for operator, function in (("Add", np.add), ("Sub", np.subtract), ("Mul", np.multiply), ("Max", np.maximum),
-                                       ("Min", np.minimum)):
-                self.check_operator(operator, name, function)
+            self.check_operators(name, dict(Add=np.add, Sub=np.subtract, Mul=np.multiply, Max=np.maximum, Min=np.minimum))
 
     def test_division(self):
         for name in FLOATS:
-            self.check_operator("Div", name, np.divide, low=1)
+            self.check_operators(name, dict(Div=np.divide), low=1)
         for name in SIGNED + UNSIGNED:
-            self.check_operator("Div", name, lambda a, b: np.trunc(a / b), low=1)
+            self.check_operators(name, dict(Div=lambda a, b: np.trunc(a / b)), low=1)
 
     def test_functions(self):
         for name in FLOATS:
-            for operator, function in (("Exp", np.exp), ("Tanh", np.tanh), ("Sqrt", lambda x: np.sqrt(np.abs(x)))):
-                self.check_operator(operator, name, function, count=1, low=0)
+            self.check_operators(name, dict(Exp=np.exp, Tanh=np.tanh, Sqrt=np.sqrt, Sin=np.sin, Floor=np.floor), 1, low=0)
         for name in FLOATS + SIGNED:
-            self.check_operator("Abs", name, np.abs, count=1)
-            self.check_operator("Neg", name, np.negative, count=1)
+            self.check_operators(name, dict(Abs=np.abs, Neg=np.negative, Sign=np.sign), 1)
 
     def test_comparisons(self):
         for name in FLOATS + SIGNED + UNSIGNED:
-            self.check_operator("Less", name, np.less, result="BOOL")
-            self.check_operator("Equal", name, np.equal, result="BOOL")
+            self.check_operators(name, dict(Less=np.less, Equal=np.equal, GreaterOrEqual=np.greater_equal), result="BOOL")
 
     def test_logic_and_bits(self):
-        for operator, function in (("And", np.logical_and), ("Or", np.logical_or), ("Xor", np.logical_xor)):
-            self.check_operator(operator, "BOOL", function)
+        self.check_operators("BOOL", dict(And=np.logical_and, Or=np.logical_or, Xor=np.logical_xor))
         for name in SIGNED + UNSIGNED:
-            self.check_operator("BitwiseAnd", name, np.bitwise_and)
-            self.check_operator("BitwiseNot", name, np.invert, count=1)
+            self.check_operators(name, dict(BitwiseAnd=np.bitwise_and, BitwiseOr=np.bitwise_or, BitwiseXor=np.bitwise_xor))
+            self.check_operators(name, dict(BitwiseNot=np.invert), 1)
 
     def test_moving(self):
         for name in FLOATS + SIGNED + UNSIGNED + SMALL + ("BOOL",):
@@ -82,13 +77,13 @@ class Dtypes(ModelTest):
     def test_casts(self):
         names = FLOATS + ("INT8", "INT32", "INT64", "UINT8", "BOOL")
         for name in names:
-            for result in names:
-                x = numbers(name, low=0)
-                proto = model([("Cast", ["x"], ["y"], dict(to=getattr(TensorProto, result)))],
-                              [value("x", x.dtype, ["rows", "columns"])],
-                              [value("y", element_type(result), ["rows", "columns"])])
-                with self.subTest(type=name, to=result):
-                    self.check(proto, {"x": x}, {"y": x.astype(element_type(result))})
+            x = numbers(name, low=0)
+            expected = {f"y_{n}": x.astype(element_type(n)) for n in names}
+            proto = model([("Cast", ["x"], [f"y_{n}"], dict(to=getattr(TensorProto, n))) for n in names],
+                          [value("x", x.dtype, ["rows", "columns"])],
+                          [value(n, y.dtype, ["rows", "columns"]) for n, y in expected.items()])
+            with self.subTest(type=name):
+                self.check(proto, {"x": x}, expected)
 
     def test_products(self):
         for name in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "INT32", "INT64", "UINT32", "UINT64"):
