@@ -79,18 +79,21 @@ LogicalResult setResult(const NodeReader &node, Value result) {
   return success();
 }
 
-/// `real` by scale and zero point, inputs `scale` and `zero`.
+/// `real` by scale and zero point, inputs `scale` and `zero`, which are scalars or
+/// go along dimension `axis`.
 LogicalResult quantizeTo(const NodeReader &node, Value real, int scale,
-                         int zero) {
+                         int zero, int64_t axis) {
   OpBuilder &b = node.getBuilder();
   Value divisor = castTo(node, node.getInput(scale), b.getF32Type());
   if (!divisor || !real)
     return failure();
-  if (!isSingle(node.getInput(scale)) || !isSingle(node.getInput(zero)))
-    return node.emitUnsupported() << "scales of the result by row";
+  if (!isSingle(divisor) && (node.getRank(scale) != 1 || axis < 0))
+    return node.emitUnsupported() << "scales of the result of rank "
+                                  << node.getRank(scale);
+  axis = std::max<int64_t>(0, axis);
   return node.produce<nn::QuantizeOp>(
       node.getElementType(zero), real, divisor, node.getInput(zero),
-      b.getI64IntegerAttr(0), b.getI64IntegerAttr(0),
+      b.getI64IntegerAttr(axis), b.getI64IntegerAttr(0),
       TypeAttr::get(b.getF32Type()), b.getBoolAttr(true));
 }
 } // namespace
@@ -136,7 +139,8 @@ LogicalResult burin::importQLinearMatMul(const NodeReader &node) {
       return node.emitUnsupported() << "products of vectors";
     real = node.buildValue<nn::MulOp>(f32, real, scale);
   }
-  return quantizeTo(node, real, 6, 7);
+  return quantizeTo(node, real, 6, 7,
+                    cast<RankedTensorType>(real.getType()).getRank() - 2);
 }
 
 LogicalResult burin::importQLinearConv(const NodeReader &node) {
@@ -162,5 +166,5 @@ LogicalResult burin::importQLinearConv(const NodeReader &node) {
   Value real = node.buildValue<nn::DequantizeOp>(
       b.getF32Type(), sum, scale, Value(), b.getI64IntegerAttr(1),
       b.getI64IntegerAttr(0));
-  return quantizeTo(node, real, 6, 7);
+  return quantizeTo(node, real, 6, 7, 0);
 }

@@ -37,9 +37,12 @@ static LogicalResult verifyScaled(OpTy op) {
     return op.emitOpError("expects scale to be a scalar, a vector or, with "
                           "block_size, of the rank of x, got ")
            << scale;
-  if (Value zero = op.getZeroPoint();
-      zero && !isSingle(zero) &&
-      failed(verifyCompatibleShape(getRanked(zero), scale)))
+  // One for all may be so only when the model runs.
+  Value zero = op.getZeroPoint();
+  if (zero && !isSingle(zero) &&
+      failed(verifyCompatibleShape(getRanked(zero), scale)) &&
+      !(isSingle(op.getScale()) && getRanked(zero).getRank() == 1 &&
+        getRanked(zero).isDynamicDim(0)))
     return op.emitOpError("expects zero_point of the shape of scale, got ")
            << op.getZeroPoint().getType() << " and " << scale;
   return success();

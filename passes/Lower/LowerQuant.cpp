@@ -125,8 +125,8 @@ Value mapScaled(OpTy op, Lowering &l,
       continue;
     // A zero point of a size known only at run time has that of the scale.
     Shape from = l.getShape(value), wanted = l.getShape(op.getScale());
-    if (isSingle(from))
-      wanted = from;
+    if (isSingle(from) || isSingle(wanted))
+      wanted.assign(from.size(), l.shapes.get(1));
     for (auto [have, want] : llvm::zip_equal(from, wanted))
       requireEqual(l, have, want, "expects one zero point for each scale");
     scaleTypes.push_back(getElement(value));
