@@ -156,18 +156,39 @@ Value Folding::foldSum(ArrayRef<Input> inputs, Type type, Body body) const {
               });
 }
 
-Value Folding::foldMax(const Input &input) const {
+Value Folding::foldMax(const Input &input, bool keepsNaN) const {
   Type type = getComputeType(input.as);
   bool isUnsigned = burin::isUnsigned(input.as);
   return fold(
       input, getLowest(type, isUnsigned),
       [](ImplicitLocOpBuilder &, ArrayRef<Value> args) { return args[0]; },
       [&](ImplicitLocOpBuilder &b, ArrayRef<Value> args) -> Value {
+        using Flags = arith::FastMathFlags;
         if (isa<FloatType>(type))
-          return b.create<arith::MaximumFOp>(args[0], args[1]);
+          return b.create<arith::MaximumFOp>(
+              args[0], args[1],
+              keepsNaN ? Flags::none : Flags::nnan | Flags::nsz);
         if (isUnsigned)
           return b.create<arith::MaxUIOp>(args[0], args[1]);
         return b.create<arith::MaxSIOp>(args[0], args[1]);
+      });
+}
+
+Value Folding::update(Value tensor, ArrayRef<Input> inputs, Type element,
+                      Body body) const {
+  SmallVector<Value> tensors;
+  SmallVector<AffineMap> maps;
+  SmallVector<Input> all(inputs);
+  all.push_back(this->all(tensor, element));
+  for (const Input &input : inputs)
+    tensors.push_back(input.tensor);
+  for (const Input &input : all)
+    maps.push_back(input.map);
+  SmallVector<utils::IteratorType> loops(shape.size(),
+                                         utils::IteratorType::parallel);
+  return l.createGeneric(
+      tensors, tensor, maps, loops, [&](ImplicitLocOpBuilder &b, ValueRange args) {
+        return Lowering::toStorage(b, body(b, load(b, all, args)), element);
       });
 }
 

@@ -42,11 +42,15 @@ public:
                    Body body, Body combine) const;
   mlir::Value foldSum(llvm::ArrayRef<Input> inputs, mlir::Type type,
                       Body body) const;
-  /// The largest element, NaN if there is one.
-  mlir::Value foldMax(const Input &input) const;
+  /// The largest element; that of NaN is NaN, or anything unless `keepsNaN`,
+  /// which costs.
+  mlir::Value foldMax(const Input &input, bool keepsNaN = true) const;
   /// A tensor of all dimensions and nn element type `element`.
   mlir::Value map(llvm::ArrayRef<Input> inputs, mlir::Type element,
                   Body body) const;
+  /// The same in place of `tensor`, which has all dimensions: the last scalar.
+  mlir::Value update(mlir::Value tensor, llvm::ArrayRef<Input> inputs,
+                     mlir::Type element, Body body) const;
   /// A tensor of the kept dimensions, of others of them, all of a float type.
   mlir::Value mapKept(llvm::ArrayRef<mlir::Value> tensors, mlir::Type type,
                       Body body) const;

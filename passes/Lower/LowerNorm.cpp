@@ -38,7 +38,8 @@ LogicalResult lowerSoftmax(OpTy op, Lowering &l) {
   Type element = getElement(op.getX()), type = getStatisticsType(element);
   Folding rows(l, l.getShape(op.getX()), op.getAxes());
   Folding::Input x = rows.all(l.get(op.getX()), element, type);
-  Folding::Input largest = rows.kept(rows.foldMax(x), type);
+  // NaN comes into each element of its row by the sum.
+  Folding::Input largest = rows.kept(rows.foldMax(x, /*keepsNaN=*/false), type);
   auto exponential = [](B &b, ArrayRef<Value> args) -> Value {
     return b.create<math::ExpOp>(sub(b, args[0], args[1]));
   };
@@ -61,10 +62,13 @@ LogicalResult lowerSoftmax(OpTy op, Lowering &l) {
   Value scale = rows.mapKept(sum, type, [&](B &b, ArrayRef<Value> args) {
     return div(b, getFloat(b, type, 1), args[0]);
   });
-  l.set(op, rows.map({powers, rows.kept(scale, type)}, element,
-                     [](B &b, ArrayRef<Value> args) {
-                       return mul(b, args[0], args[1]);
-                     }));
+  auto multiply = [](B &b, ArrayRef<Value> args) {
+    return mul(b, args[0], args[1]);
+  };
+  Folding::Input factor = rows.kept(scale, type);
+  l.set(op, element == type
+                ? rows.update(powers.tensor, factor, type, multiply)
+                : rows.map({powers, factor}, element, multiply));
   return success();
 }
 

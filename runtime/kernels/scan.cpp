@@ -26,26 +26,50 @@ struct Options {
   bool exclusive, reverse, product;
 };
 
+/// Neighbours along the last dimension whose sums are kept at a time, so that
+/// memory is read in its order.
+constexpr int64_t maxLanes = 64;
+
+/// `lanes` running sums side by side: `count` steps from `from` to `to`. Of one
+/// lane, a constant, the sum stays in a register.
+template <typename Type, int64_t known>
+void scanLanes(const typename Type::Element *from, typename Type::Element *to,
+               const int64_t *stridesX, const int64_t *stridesY, int64_t count,
+               int64_t lanes, Options options) {
+  if (known)
+    lanes = known;
+  typename Type::Accumulator sums[known ? known : maxLanes];
+  for (auto &sum : sums)
+    sum = options.product ? 1 : 0;
+  for (int64_t i = 0; i < count; ++i, from += stridesX[1], to += stridesY[1])
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      auto before = sums[lane], next = Type::load(from[lane * stridesX[2]]);
+      sums[lane] = options.product ? before * next : before + next;
+      to[lane * stridesY[2]] =
+          Type::store(options.exclusive ? before : sums[lane]);
+    }
+}
+
 template <typename Type>
 void scan(const burin_view &x, const burin_view &y, Options options) {
   using Element = typename Type::Element;
-  using Accumulator = typename Type::Accumulator;
-  int64_t count = x.shape[1], stepX = x.strides[1], stepY = y.strides[1];
-  int64_t startX = 0, startY = 0;
+  int64_t count = x.shape[1];
+  int64_t stridesX[] = {x.strides[0], x.strides[1], x.strides[2]};
+  int64_t stridesY[] = {y.strides[0], y.strides[1], y.strides[2]};
+  const Element *from = static_cast<Element *>(x.data);
+  Element *to = static_cast<Element *>(y.data);
   if (options.reverse) {
-    startX = (count - 1) * stepX, startY = (count - 1) * stepY;
-    stepX = -stepX, stepY = -stepY;
+    from += (count - 1) * stridesX[1], to += (count - 1) * stridesY[1];
+    stridesX[1] = -stridesX[1], stridesY[1] = -stridesY[1];
   }
-  for (Indices at(x.shape, 3, /*skipped=*/1); !at.done(); at.next()) {
-    const Element *from = static_cast<Element *>(x.data) + at.in(x) + startX;
-    Element *to = static_cast<Element *>(y.data) + at.in(y) + startY;
-    Accumulator sum = options.product ? Accumulator(1) : Accumulator(0);
-    for (int64_t i = 0; i < count; ++i) {
-      Accumulator before = sum, next = Type::load(from[i * stepX]);
-      sum = options.product ? sum * next : sum + next;
-      to[i * stepY] = Type::store(options.exclusive ? before : sum);
+  for (int64_t a = 0; a < x.shape[0]; ++a)
+    for (int64_t b = 0; b < x.shape[2]; b += maxLanes) {
+      int64_t rest = x.shape[2] - b, lanes = rest < maxLanes ? rest : maxLanes;
+      const Element *place = from + a * stridesX[0] + b * stridesX[2];
+      Element *result = to + a * stridesY[0] + b * stridesY[2];
+      auto *scanSome = lanes == 1 ? scanLanes<Type, 1> : scanLanes<Type, 0>;
+      scanSome(place, result, stridesX, stridesY, count, lanes, options);
     }
-  }
 }
 } // namespace
 

@@ -20,90 +20,33 @@ struct Entry {
   }
 };
 
-enum class Order { Unsigned, Signed, Float };
-
-struct Format {
-  int32_t bytes;
-  Order order;
-  uint64_t infinity; ///< Of floats: what is above it in magnitude is NaN.
+/// Keys of one element type: larger where the element is, NaN's the largest.
+template <typename Bits>
+struct UnsignedKeys {
+  using Element = Bits;
+  static Bits get(Bits bits) { return bits; }
 };
 
-bool getFormat(int32_t dtype, Format &format) {
-  switch (dtype) {
-  case BURIN_F16:
-    format = {2, Order::Float, 0x7c00};
-    return true;
-  case BURIN_BF16:
-    format = {2, Order::Float, 0x7f80};
-    return true;
-  case BURIN_F32:
-    format = {4, Order::Float, 0x7f800000};
-    return true;
-  case BURIN_F64:
-    format = {8, Order::Float, 0x7ff0000000000000};
-    return true;
-  case BURIN_I8:
-    format = {1, Order::Signed, 0};
-    return true;
-  case BURIN_I16:
-    format = {2, Order::Signed, 0};
-    return true;
-  case BURIN_I32:
-    format = {4, Order::Signed, 0};
-    return true;
-  case BURIN_I64:
-    format = {8, Order::Signed, 0};
-    return true;
-  case BURIN_U8:
-  case BURIN_BOOL:
-    format = {1, Order::Unsigned, 0};
-    return true;
-  case BURIN_U16:
-    format = {2, Order::Unsigned, 0};
-    return true;
-  case BURIN_U32:
-    format = {4, Order::Unsigned, 0};
-    return true;
-  case BURIN_U64:
-    format = {8, Order::Unsigned, 0};
-    return true;
-  default:
-    return false;
-  }
-}
+template <typename Bits>
+constexpr Bits signBit = Bits(Bits(1) << (8 * sizeof(Bits) - 1));
 
-uint64_t readBits(const unsigned char *at, int32_t bytes) {
-  if (bytes == 4) {
-    uint32_t bits;
-    memcpy(&bits, at, sizeof bits);
-    return bits;
-  }
-  if (bytes == 8) {
-    uint64_t bits;
-    memcpy(&bits, at, sizeof bits);
-    return bits;
-  }
-  if (bytes == 1)
-    return *at;
-  uint16_t bits;
-  memcpy(&bits, at, sizeof bits);
-  return bits;
-}
+template <typename Bits>
+struct SignedKeys {
+  using Element = Bits;
+  static Bits get(Bits bits) { return bits ^ signBit<Bits>; }
+};
 
-/// A key that is larger where the element is; NaN's is the largest.
-uint64_t getKey(uint64_t bits, Format format) {
-  uint64_t sign = uint64_t(1) << (8 * format.bytes - 1);
-  if (format.order == Order::Unsigned)
-    return bits;
-  if (format.order == Order::Signed)
-    return bits ^ sign;
-  uint64_t magnitude = bits & (sign - 1);
-  if (magnitude > format.infinity)
-    return UINT64_MAX;
-  if (magnitude == 0) // -0 is 0.
-    return sign;
-  return bits & sign ? sign - magnitude : sign + magnitude;
-}
+template <typename Bits, Bits infinity>
+struct FloatKeys {
+  using Element = Bits;
+  static Bits get(Bits bits) {
+    Bits magnitude = bits & Bits(~signBit<Bits>);
+    // Negative numbers count down from that of both zeros.
+    Bits key = bits & signBit<Bits> ? Bits(signBit<Bits> - magnitude)
+                                    : Bits(signBit<Bits> + magnitude);
+    return magnitude > infinity ? Bits(~Bits(0)) : key;
+  }
+};
 
 /// Restores the heap below `i`.
 void siftDown(Entry *heap, int64_t size, int64_t i) {
@@ -119,22 +62,40 @@ void siftDown(Entry *heap, int64_t size, int64_t i) {
   heap[i] = moved;
 }
 
+/// Neighbours that are looked at together: seldom is one of them wanted.
+constexpr int64_t blockSize = 16;
+
 /// The `k` best of `count` elements, `k` >= 1, best first.
-void select(const unsigned char *x, int64_t step, int64_t count, Format format,
-            bool largest, Entry *heap, int64_t k) {
-  auto get = [&](int64_t i) {
-    uint64_t key = getKey(readBits(x + i * step, format.bytes), format);
-    return Entry{largest ? key : ~key, i};
+template <typename Keys, bool largest>
+void select(const typename Keys::Element *x, int64_t step, int64_t count,
+            Entry *heap, int64_t k) {
+  using Bits = typename Keys::Element;
+  auto getKey = [&](int64_t i) {
+    Bits key = Keys::get(x[i * step]);
+    return largest ? key : Bits(~key);
   };
   for (int64_t i = 0; i < k; ++i)
-    heap[i] = get(i);
+    heap[i] = {getKey(i), i};
   for (int64_t i = k / 2 - 1; i >= 0; --i)
     siftDown(heap, k, i);
-  for (int64_t i = k; i < count; ++i)
-    if (Entry entry = get(i); entry.isBetterThan(heap[0])) {
-      heap[0] = entry;
-      siftDown(heap, k, 0);
+  for (int64_t i = k; i < count;) {
+    int64_t end = i + blockSize < count ? i + blockSize : count;
+    if (step == 1 && end == i + blockSize) {
+      Bits worst = Bits(heap[0].key);
+      unsigned better = 0;
+      for (int64_t j = 0; j < blockSize; ++j)
+        better |= getKey(i + j) > worst;
+      if (!better) {
+        i = end;
+        continue;
+      }
     }
+    for (; i < end; ++i)
+      if (uint64_t key = getKey(i); key > heap[0].key) {
+        heap[0] = {key, i};
+        siftDown(heap, k, 0);
+      }
+  }
   for (int64_t size = k - 1; size > 0; --size) {
     Entry worst = heap[0];
     heap[0] = heap[size];
@@ -142,36 +103,76 @@ void select(const unsigned char *x, int64_t step, int64_t count, Format format,
     siftDown(heap, size, 0);
   }
 }
-} // namespace
 
-int32_t burin_topk(burin_call *call, const burin_view *views,
-                   const int64_t *params) {
+/// What burin_topk does, for one element type.
+template <typename Keys>
+int32_t selectAll(burin_call *call, const burin_view *views, int32_t axis,
+                  bool largest) {
+  using Element = typename Keys::Element;
   const burin_view &x = views[0], &values = views[1], &indices = views[2];
-  int32_t axis = int32_t(params[0]);
   int64_t count = x.shape[axis], k = values.shape[axis];
-  Format format;
-  if (!getFormat(x.dtype, format) || k > count)
+  if (k > count)
     return call->services->fail(call->owner, BURIN_FAILED,
-                                "TopK of this element type or size");
+                                "TopK: more elements than there are");
   if (k <= 0)
     return BURIN_OK;
   auto *heap = static_cast<Entry *>(
       call->services->allocate(call->owner, k * int64_t(sizeof(Entry))));
   if (!heap)
     return BURIN_OUT_OF_MEMORY;
-  auto *from = static_cast<const unsigned char *>(x.data);
-  auto *to = static_cast<unsigned char *>(values.data);
-  auto *places = static_cast<int64_t *>(indices.data);
-  int64_t bytes = format.bytes, step = x.strides[axis] * bytes;
+  int64_t step = x.strides[axis];
   for (Indices at(x.shape, x.rank, axis); !at.done(); at.next()) {
-    const unsigned char *row = from + at.in(x) * bytes;
-    select(row, step, count, format, params[1] != 0, heap, k);
+    const Element *row = static_cast<Element *>(x.data) + at.in(x);
+    if (largest)
+      select<Keys, true>(row, step, count, heap, k);
+    else
+      select<Keys, false>(row, step, count, heap, k);
+    Element *to = static_cast<Element *>(values.data) + at.in(values);
+    int64_t *places = static_cast<int64_t *>(indices.data) + at.in(indices);
     for (int64_t i = 0; i < k; ++i) {
-      memcpy(to + (at.in(values) + i * values.strides[axis]) * bytes,
-             row + heap[i].index * step, size_t(bytes));
-      places[at.in(indices) + i * indices.strides[axis]] = heap[i].index;
+      to[i * values.strides[axis]] = row[heap[i].index * step];
+      places[i * indices.strides[axis]] = heap[i].index;
     }
   }
   call->services->release(call->owner, heap);
   return BURIN_OK;
+}
+} // namespace
+
+int32_t burin_topk(burin_call *call, const burin_view *views,
+                   const int64_t *params) {
+  int32_t axis = int32_t(params[0]);
+  bool largest = params[1] != 0;
+  switch (views[0].dtype) {
+  case BURIN_F16:
+    return selectAll<FloatKeys<uint16_t, 0x7c00>>(call, views, axis, largest);
+  case BURIN_BF16:
+    return selectAll<FloatKeys<uint16_t, 0x7f80>>(call, views, axis, largest);
+  case BURIN_F32:
+    return selectAll<FloatKeys<uint32_t, 0x7f800000>>(call, views, axis,
+                                                      largest);
+  case BURIN_F64:
+    return selectAll<FloatKeys<uint64_t, 0x7ff0000000000000>>(call, views, axis,
+                                                              largest);
+  case BURIN_I8:
+    return selectAll<SignedKeys<uint8_t>>(call, views, axis, largest);
+  case BURIN_I16:
+    return selectAll<SignedKeys<uint16_t>>(call, views, axis, largest);
+  case BURIN_I32:
+    return selectAll<SignedKeys<uint32_t>>(call, views, axis, largest);
+  case BURIN_I64:
+    return selectAll<SignedKeys<uint64_t>>(call, views, axis, largest);
+  case BURIN_U8:
+  case BURIN_BOOL:
+    return selectAll<UnsignedKeys<uint8_t>>(call, views, axis, largest);
+  case BURIN_U16:
+    return selectAll<UnsignedKeys<uint16_t>>(call, views, axis, largest);
+  case BURIN_U32:
+    return selectAll<UnsignedKeys<uint32_t>>(call, views, axis, largest);
+  case BURIN_U64:
+    return selectAll<UnsignedKeys<uint64_t>>(call, views, axis, largest);
+  default:
+    return call->services->fail(call->owner, BURIN_FAILED,
+                                "TopK of this element type");
+  }
 }
