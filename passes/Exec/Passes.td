@@ -94,6 +94,38 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
   ];
 }
 
+def BlockRows : Pass<"burin-block-rows", "::mlir::ModuleOp"> {
+  let summary = "Take a few rows at a time through several linalg ops";
+  let description = [{
+    Neighbouring linalg ops on buffers that go through the same rows, some of them
+    folding each row (softmax, layer norm and what is before and after), become one
+    loop over blocks of rows that stay in the L1 cache, shared among threads once.
+    Nothing is done where all elements are few, or the rows are few and long.
+    Results do not change.
+
+    ```mlir
+    // before: --burin-block-rows --canonicalize
+    func.func @f(%a: memref<64x128xf32>, %m: memref<64xf32>, %b: memref<64x128xf32>) {
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%a: memref<64x128xf32>, %m: memref<64xf32>, %b: memref<64x128xf32>) {
+      return
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numGroups", "num-groups", "Groups of ops that became one loop">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::burin::exec::ExecDialect",
+  ];
+}
+
 def MaterializeCasts : Pass<"burin-materialize-casts", "::mlir::ModuleOp"> {
   let summary = "Copy where a cast would forget strides";
   let description = [{

@@ -1,0 +1,58 @@
+//===- LoopEmitter.h - One linalg op as loops over vectors ------*- C++ -*-===//
+
+#ifndef BURIN_PASSES_EXEC_LOOPEMITTER_H
+#define BURIN_PASSES_EXEC_LOOPEMITTER_H
+
+#include "passes/Exec/LoopNest.h"
+
+namespace burin {
+
+/// Iterations worth a thread's while, in scalar operations.
+inline constexpr int64_t workPerTask = 16384;
+
+/// A size, or what it is taken for while work is estimated and it is not known.
+int64_t guessSize(mlir::OpFoldResult size);
+
+/// Emits the loops of an op at the insertion point of `b`. Which loop becomes
+/// vectors is chosen by what lies contiguous; `lanes` is how many 32-bit elements
+/// a native vector has.
+class LoopEmitter {
+public:
+  LoopEmitter(mlir::linalg::LinalgOp op, mlir::ImplicitLocOpBuilder &b,
+              nn::ShapeBuilder &shapes, LoopNest nest, int64_t lanes)
+      : op(op), b(b), shapes(shapes), nest(std::move(nest)), lanes(lanes) {}
+
+  void emit(bool mayRunInParallel);
+
+private:
+  using Body = llvm::function_ref<void(mlir::Value index)>;
+
+  void chooseVectorLoop();
+  int64_t getScore(unsigned loop) const;
+  void emitParallel(llvm::ArrayRef<unsigned> loops, Body inner);
+  void emitLoop(mlir::OpFoldResult size, Body body);
+  void emitVectorLoop(mlir::Value lower, mlir::Value upper);
+  void emitLanes(mlir::Value first, mlir::Value mask);
+  void emitLanewiseReduction();
+  void emitReductionLoops(unsigned next, mlir::Value mask, llvm::MutableArrayRef<mlir::Value> acc);
+  llvm::SmallVector<mlir::Value> emitBody(mlir::ValueRange outputs, mlir::Value mask);
+  mlir::Value getAddress(const LinearAccess &access);
+  mlir::Value load(unsigned operand, mlir::Value mask);
+  void store(unsigned operand, mlir::Value value, mlir::Value mask);
+  bool isWide(unsigned operand) const;
+  mlir::Value getMask(mlir::Value remaining);
+
+  mlir::linalg::LinalgOp op;
+  mlir::ImplicitLocOpBuilder &b;
+  nn::ShapeBuilder &shapes;
+  LoopNest nest;
+  int64_t lanes;
+  unsigned vectorLoop = 0;
+  llvm::SmallVector<unsigned> reductions; ///< But the vector loop.
+  llvm::SmallVector<mlir::Value> index;         ///< Current index of each loop.
+  llvm::SmallVector<bool> uniform;
+};
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_LOOPEMITTER_H
