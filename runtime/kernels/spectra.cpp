@@ -145,6 +145,12 @@ Complex<Wide> readHalf(const Row<T> &from, int64_t i, int64_t length) {
   return {value.real, i > length / 2 ? -value.imaginary : value.imaginary};
 }
 
+/// Whether the last dimension is that of real (1) or complex (2) numbers.
+bool isSignal(const burin_view &x, bool mayBeReal, bool mayBeComplex) {
+  int64_t parts = x.shape[x.rank - 1];
+  return (parts == 1 && mayBeReal) || (parts == 2 && mayBeComplex);
+}
+
 /// What both kernels are told.
 struct Request {
   burin_call *call;
@@ -218,6 +224,9 @@ int32_t burin_dft(burin_call *call, const burin_view *views,
     length = readInt(views[1], 0);
   else if (inverse && onesided)
     length = 2 * (length - 1);
+  if (!isSignal(x, /*mayBeReal=*/!(inverse && onesided),
+                /*mayBeComplex=*/inverse || !onesided))
+    return fail(call, "DFT: the last dimension has another size");
   if (length <= 0 && y.shape[axis] == 0)
     return BURIN_OK;
   if (length <= 0 || length > INT32_MAX)
@@ -242,6 +251,8 @@ int32_t burin_stft(burin_call *call, const burin_view *views,
   if (step <= 0 || length <= 0 || length > INT32_MAX ||
       (window && given && readInt(*given, 0) != length))
     return fail(call, "STFT: step and length do not fit together");
+  if (!isSignal(x, /*mayBeReal=*/true, /*mayBeComplex=*/!params[0]))
+    return fail(call, "STFT: the last dimension has another size");
   Request request{call, x, *next, length};
   return x.dtype == BURIN_F64 ? transformFrames<double>(request, step, window)
                               : transformFrames<float>(request, step, window);

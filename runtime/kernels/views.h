@@ -8,7 +8,10 @@
 #define BURIN_RUNTIME_KERNELS_VIEWS_H
 
 #include "burin/kernels.h"
-#include <string.h>
+#include <stddef.h>
+
+// Kernels are compiled for machines whose C headers are not there.
+extern "C" void *memcpy(void *to, const void *from, size_t bytes);
 
 namespace burin {
 
