@@ -32,3 +32,11 @@ function(burin_python_test name label script)
     set_tests_properties(${name} PROPERTIES PROCESSORS ${BURIN_CORES})
   endif()
 endfunction()
+
+# burin_artifact(NAME.so MODEL.onnx ARGS...): what burinc makes of a model, in the current binary folder; added to
+# ${artifacts}, which go among the sources of the tests that load them.
+macro(burin_artifact name model)
+  add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name} DEPENDS burinc ${model}
+    COMMAND burinc ${model} -o ${CMAKE_CURRENT_BINARY_DIR}/${name} ${ARGN} VERBATIM)
+  list(APPEND artifacts ${CMAKE_CURRENT_BINARY_DIR}/${name})
+endmacro()
