@@ -44,8 +44,9 @@ class Result:
 def attempt(programs, case, symbolic, limit):
     """Compiles, runs and compares one test."""
     def result(verdict, detail=""):
-        return Result(case.name, case.kind, case.operator, verdict, detail)
+        return Result(case.name, case.kind, case.operator, verdict, detail.replace(f"{folder}/", ""))
 
+    folder = None
     model, sets = case.load()
     with tempfile.TemporaryDirectory(prefix="burin-conformance-") as text:
         folder = pathlib.Path(text)
@@ -83,7 +84,7 @@ def write_expected(path, expected, results):
         if r.verdict == "passed" or r.verdict in NEVER_EXPECTED:
             expected.pop(r.name, None)
         else:
-            reason = re.sub(r"^burinc: exit 4: \S*/?model\.onnx: (error: )?", "", r.detail)
+            reason = re.sub(r"^burinc: exit 4: model\.onnx: (error: )?(node '[^']*': )?", "", r.detail)
             expected.setdefault(r.name, f"{r.verdict}: {reason}"[:160])
     head = [line for line in (path.read_text().splitlines() if path.exists() else []) if line.startswith("#")]
     path.write_text("\n".join([*head, *(f"{n}: {r}" for n, r in sorted(expected.items()))]) + "\n")

@@ -1,5 +1,6 @@
 """Small networks of the kinds that people compile. Each gives a model and inputs of one size, perhaps with outputs."""
 import numpy as np
+from onnx import TensorProto, helper
 from support import constant, model, value
 
 F32 = np.float32
@@ -110,25 +111,34 @@ def quantized(batch):
                   [constant(n, a) for n, a in fixed.items()]), {"x": sample(6, batch, 2, 6, 6)})
 
 
-def branches(rows, take):
-    """An If over a value and a Loop over a count, with shapes that only the data decides."""
-    from onnx import TensorProto, helper
-    out = lambda n: helper.make_tensor_value_info(n, TensorProto.FLOAT, None)  # noqa: E731
-    then = helper.make_graph([helper.make_node("Mul", ["x", "two"], ["t"])], "then", [], [out("t")])
-    other = helper.make_graph([helper.make_node("Neg", ["x"], ["e"])], "else", [], [out("e")])
+def branch(rows):
+    """An If over what a value is."""
+    then = helper.make_graph([helper.make_node("Mul", ["x", "two"], ["t"])], "then", [], [tensor("t")])
+    other = helper.make_graph([helper.make_node("Neg", ["x"], ["e"])], "else", [], [tensor("e")])
+    nodes = [("ReduceSum", ["x"], ["sum"], dict(keepdims=0)), ("Greater", ["sum", "zero"], ["positive"], {}),
+             ("If", ["positive"], ["picked"], dict(then_branch=then, else_branch=other)), ("Add", ["picked", "x"], ["y"], {})]
+    x = sample(7, abs(rows), 3) + F32(np.sign(rows))
+    return (model(nodes, [value("x", F32, ["rows", 3])], [value("y", F32, ["rows", 3])],
+                  [constant("two", F32(2)), constant("zero", F32(0))]), {"x": x})
+
+
+def loop(rows, take):
+    """A Loop as often as an input says, which gives its last value and one number of each turn."""
     body = helper.make_graph(
         [helper.make_node("Add", ["acc", "x"], ["next"]), helper.make_node("Identity", ["go"], ["goes"]),
          helper.make_node("ReduceSum", ["next"], ["seen"], keepdims=0)], "body",
         [helper.make_tensor_value_info("i", TensorProto.INT64, []), helper.make_tensor_value_info("go", TensorProto.BOOL, []),
-         out("acc")], [helper.make_tensor_value_info("goes", TensorProto.BOOL, []), out("next"), out("seen")])
-    nodes = [("ReduceSum", ["x"], ["sum"], dict(keepdims=0)), ("Greater", ["sum", "zero"], ["positive"], {}),
-             ("If", ["positive"], ["picked"], dict(then_branch=then, else_branch=other)),
-             ("Loop", ["count", "", "picked"], ["y", "sums"], dict(body=body))]
+         tensor("acc")], [helper.make_tensor_value_info("goes", TensorProto.BOOL, []), tensor("next"), tensor("seen")])
     x = sample(7, rows, 3)
-    steps = [(2 * x if x.sum() > 0 else -x) + x * i for i in range(take + 1)]
-    return (model(nodes, [value("x", F32, ["rows", 3]), value("count", np.int64, [])],
-                  [value("y", F32, ["rows", 3]), value("sums", F32, ["count"])],
-                  [constant("two", F32(2)), constant("zero", F32(0))]),
+    steps = [x * (i + 1) for i in range(take + 1)]
+    return (model([("Loop", ["count", "", "x"], ["y", "sums"], dict(body=body))],
+                  [value("x", F32, ["rows", 3]), value("count", np.int64, [])],
+                  [value("y", F32, ["rows", 3]), value("sums", F32, ["count"])]),
             {"x": x, "count": np.array(take)},
             # onnx's evaluator does not stack scalars.
             {"y": steps[-1], "sums": np.array([s.sum() for s in steps[1:]], F32)})
+
+
+def tensor(name):
+    """A float tensor of whatever shape."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)

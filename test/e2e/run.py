@@ -49,7 +49,8 @@ def main():
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(suite)
     # A test that fails at several sizes is one.
     bad = len({getattr(t, "test_case", t).id() for t, _ in [*result.failures, *result.errors]})
-    skipped = len(result.skipped)
+    bad += len(result.unexpectedSuccesses)
+    skipped = len(result.skipped) + len(result.expectedFailures)
     print(f"{result.testsRun - bad - skipped} passed, {bad} failed, {skipped} skipped")
     return 0 if result.wasSuccessful() and result.testsRun else 1
 
