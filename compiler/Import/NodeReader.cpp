@@ -2,6 +2,7 @@
 
 #include "compiler/Import/NodeReader.h"
 #include "compiler/Import/Graph/Nodes.h"
+#include "compiler/Import/Onnx/Model.h"
 #include "compiler/Import/Onnx/Schema.h"
 #include "compiler/Support/Text.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -172,6 +173,18 @@ bool NodeReader::wantsOutput(int index) const {
 void NodeReader::setOutput(int index, Value value) const {
   if (wantsOutput(index))
     state.names.bind(proto.output(index), {value});
+}
+
+std::optional<int64_t> NodeReader::findDeclaredRank(int index) const {
+  if (state.frame || !wantsOutput(index))
+    return std::nullopt;
+  const onnx::GraphProto &graph = state.model.getProto().graph();
+  for (const auto *list : {&graph.output(), &graph.value_info()})
+    for (const onnx::ValueInfoProto &value : *list)
+      if (value.name() == proto.output(index) &&
+          value.type().tensor_type().has_shape())
+        return value.type().tensor_type().shape().dim_size();
+  return std::nullopt;
 }
 
 Value NodeReader::getConstant(ElementsAttr value) const {
