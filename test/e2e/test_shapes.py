@@ -1,4 +1,6 @@
 """Sizes known only when running: none, one, odd, broadcast, decided by data."""
+import unittest
+
 import networks
 import numpy as np
 from support import ModelTest, constant, model, value
@@ -60,3 +62,14 @@ class Shapes(ModelTest):
             with self.subTest(m=m, k=k, n=n):
                 a, b = draw.standard_normal((m, k)).astype(F32), draw.standard_normal((k, n)).astype(F32)
                 self.check(proto, {"a": a, "b": b}, {"y": a @ b})
+
+    @unittest.expectedFailure  # Wrong in all but the first of the batch, where one channel of width 1 comes out.
+    def test_padding_beside_a_width_of_one(self):
+        """Found by a random graph (seed 252)."""
+        kernel = np.array([0.5, -1, 2], F32)
+        proto = model([("Conv", ["x", "w"], ["y"], dict(kernel_shape=[3, 1], pads=[0, 0, 2, 0]))],
+                      [value("x", F32, ["n", 1, "h", "w"])], [value("y", F32, ["n", 1, "h2", "w"])],
+                      [constant("w", kernel.reshape(1, 1, 3, 1))])
+        x = np.arange(12, dtype=F32).reshape(3, 1, 4, 1)
+        padded = np.pad(x, ((0, 0), (0, 0), (0, 2), (0, 0)))
+        self.check(proto, {"x": x}, {"y": sum(kernel[i] * padded[:, :, i:i + 4] for i in range(3))})
