@@ -68,7 +68,7 @@ class Shapes(ModelTest):
         """Found by a random graph (seed 252)."""
         kernel = np.array([0.5, -1, 2], F32)
         proto = model([("Conv", ["x", "w"], ["y"], dict(kernel_shape=[3, 1], pads=[0, 0, 2, 0]))],
-                      [value("x", F32, ["n", 1, "h", "w"])], [value("y", F32, ["n", 1, "h2", "w"])],
+                      [value("x", F32, ["n", "c", "h", "w"])], [value("y", F32, ["n", 1, "h2", "w2"])],
                       [constant("w", kernel.reshape(1, 1, 3, 1))])
         x = np.arange(12, dtype=F32).reshape(3, 1, 4, 1)
         padded = np.pad(x, ((0, 0), (0, 0), (0, 2), (0, 0)))
