@@ -5,7 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/Packing.h"
+#include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Passes.h"
 
 using namespace mlir;

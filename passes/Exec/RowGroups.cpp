@@ -176,7 +176,26 @@ static void sinkFill(linalg::FillOp fill) {
     fill->moveBefore(first);
 }
 
+/// A copy of what has just been filled is a fill.
+static void fillInsteadOfCopying(linalg::FillOp fill) {
+  Value buffer = fill.getDpsInits()[0];
+  for (Operation *op = fill->getNextNode(), *next; op; op = next) {
+    next = op->getNextNode();
+    if (auto copy = dyn_cast<memref::CopyOp>(op);
+        copy && copy.getSource() == buffer) {
+      OpBuilder builder(copy);
+      builder.create<linalg::FillOp>(copy.getLoc(), fill.getInputs(),
+                                     copy.getTarget());
+      copy.erase();
+    } else if (!isMovable(*op)) {
+      return;
+    }
+  }
+}
+
 SmallVector<RowGroup> burin::findRowGroups(Block &block) {
+  for (auto fill : llvm::to_vector(block.getOps<linalg::FillOp>()))
+    fillInsteadOfCopying(fill);
   for (auto fill : llvm::to_vector(block.getOps<linalg::FillOp>()))
     sinkFill(fill);
   SmallVector<RowGroup> groups;

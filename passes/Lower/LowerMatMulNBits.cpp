@@ -6,15 +6,15 @@
 //
 //   out[m, n] = sum over h, j, i of a[h, m, j, i] * scale[n, j] * (w[h, n, j, i] - zero[n, j])
 //
-// Few rows multiply the integers where they lie. Many are worth a matrix of
-// floats first.
+// Few rows multiply the integers where they lie. For many, columns become floats
+// first: as many at a time as stay in the cache.
 //
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Lower/Folding.h"
+#include "passes/Lower/Reduction/Folding.h"
 
 using namespace mlir;
 using namespace burin;
@@ -26,7 +26,9 @@ void addMatMulNBitsLowering(LowerTable &table);
 
 namespace {
 /// Up to here the integers are read once for each row.
-constexpr int64_t fewRows = 16;
+constexpr int64_t fewRows = 12;
+/// Floats that are made of integers at a time: 1 MiB of them.
+constexpr int64_t chunkElements = 1 << 18;
 
 constexpr auto parallel = utils::IteratorType::parallel;
 constexpr auto reduction = utils::IteratorType::reduction;
@@ -58,6 +60,8 @@ private:
   Value unpackZeros();
   Value getInteger(B &b, Value byte, Value half);
   Value buildFewRows();
+  Value unpack(OpFoldResult first, OpFoldResult count);
+  Value multiply(Value weights, Value init);
   Value buildManyRows();
 
   nn::MatMulNBitsOp op;
@@ -196,30 +200,42 @@ Value Product::buildFewRows() {
       });
 }
 
-Value Product::buildManyRows() {
+/// Columns [first, first + count) of the matrix: [halves, count, blocks, width].
+Value Product::unpack(OpFoldResult first, OpFoldResult count) {
+  OpFoldResult zero = get(0), one = get(1);
+  auto slice = [&](Value tensor, Shape sizes) -> Value {
+    Shape offsets(sizes.size(), zero);
+    offsets[0] = first;
+    sizes[0] = count;
+    return l.builder.create<tensor::ExtractSliceOp>(tensor, offsets, sizes,
+                                                    Shape(sizes.size(), one));
+  };
   // Loops h, n, j, i.
-  SmallVector<Value> inputs = {bytes, scales};
+  SmallVector<Value> inputs = {
+      slice(bytes, {one, get(blocks), get(width)}), slice(scales, {one, get(blocks)})};
   SmallVector<AffineMap> maps = {getMap(4, {1, 2, 3}), getMap(4, {1, 2})};
   if (zeros) {
-    inputs.push_back(zeros);
+    inputs.push_back(slice(zeros, {one, get(blocks)}));
     maps.push_back(getMap(4, {1, 2}));
   }
   maps.push_back(getMap(4, {0, 1, 2, 3}));
-  Value weights = l.createGeneric(
-      inputs, l.createEmpty({get(halves), get(n), get(blocks), get(width)}, f32),
+  return l.createGeneric(
+      inputs, l.createEmpty({get(halves), count, get(blocks), get(width)}, f32),
       maps, SmallVector<utils::IteratorType>(4, parallel),
       [&](B &b, ValueRange args) -> Value {
         Value half = b.create<arith::IndexCastOp>(
             b.getI32Type(), b.create<linalg::IndexOp>(0));
         Value integer = getInteger(b, args[0], half);
-        Value middle = zeros ? args[2]
-                             : getFloat(b, halves == 2 ? 8 : 128);
+        Value middle = zeros ? args[2] : getFloat(b, halves == 2 ? 8 : 128);
         Value weight = b.create<arith::SubFOp>(
             b.create<arith::SIToFPOp>(f32, integer), middle);
         return b.create<arith::MulFOp>(weight, args[1]);
       });
+}
+
+/// `a` times columns of floats, added to `init`.
+Value Product::multiply(Value weights, Value init) {
   // Loops m, n, h, j, i.
-  Value init = l.createFilled({rows, get(n)}, l.builder.getF32FloatAttr(0));
   return l.createGeneric(
       {a, weights}, init,
       {getMap(5, {2, 0, 3, 4}), getMap(5, {2, 1, 3, 4}), getMap(5, {0, 1})},
@@ -227,6 +243,40 @@ Value Product::buildManyRows() {
       [&](B &b, ValueRange args) {
         return buildMultiplyAdd(b, args[0], f32, args[1], f32, args[2]);
       });
+}
+
+/// The largest divisor of n up to `most`, or `most` if all are small.
+static int64_t chooseChunk(int64_t n, int64_t most) {
+  for (int64_t size = std::min(n, most); size * 4 >= most && size > 0; --size)
+    if (n % size == 0)
+      return size;
+  return most;
+}
+
+Value Product::buildManyRows() {
+  B &b = l.builder;
+  Value result = l.createFilled({rows, get(n)}, b.getF32FloatAttr(0));
+  int64_t most = std::max<int64_t>(32, chunkElements / (blocks * block) / 32 * 32);
+  int64_t chunk = chooseChunk(n, most);
+  if (chunk >= n)
+    return multiply(unpack(get(0), get(n)), result);
+  auto number = [&](int64_t value) -> Value {
+    return b.create<arith::ConstantIndexOp>(value);
+  };
+  auto loop = b.create<scf::ForOp>(number(0), number(n), number(chunk), result);
+  OpBuilder::InsertionGuard guard(b);
+  nn::ShapeBuilder::Scope scope(l.shapes);
+  b.setInsertionPointToStart(loop.getBody());
+  Value first = loop.getInductionVar(), out = loop.getRegionIterArg(0);
+  OpFoldResult count = get(chunk);
+  if (n % chunk != 0)
+    count = l.shapes.min(count, l.shapes.sub(get(n), first));
+  Shape offsets = {get(0), first}, sizes = {rows, count}, steps(2, get(1));
+  Value part = b.create<tensor::ExtractSliceOp>(out, offsets, sizes, steps);
+  part = multiply(unpack(first, count), part);
+  b.create<scf::YieldOp>(ValueRange{
+      b.create<tensor::InsertSliceOp>(part, out, offsets, sizes, steps)});
+  return loop.getResult(0);
 }
 
 Value Product::build() {

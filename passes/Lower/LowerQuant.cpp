@@ -3,7 +3,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Lower/Folding.h"
+#include "passes/Lower/Reduction/Folding.h"
 
 using namespace mlir;
 using namespace burin;

@@ -85,4 +85,34 @@ def FuseElementwise : Pass<"burin-fuse-elementwise", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def OwnDestinations : Pass<"burin-own-destinations", "::mlir::ModuleOp"> {
+  let summary = "Give every op a destination of its own";
+  let description = [{
+    Equal empty tensors, and equal fills of them, have become one; written by two
+    ops they would have to be copied in between. Here every reader gets its own.
+
+    ```mlir
+    // before: --burin-own-destinations
+    func.func @f(%x: f32) -> (tensor<4xf32>, tensor<4xf32>) {
+      %0 = tensor.empty() : tensor<4xf32>
+      %1 = linalg.fill ins(%x : f32) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
+      return %1, %1 : tensor<4xf32>, tensor<4xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: f32) -> (tensor<4xf32>, tensor<4xf32>) {
+      %0 = tensor.empty() : tensor<4xf32>
+      %1 = linalg.fill ins(%x : f32) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
+      %2 = tensor.empty() : tensor<4xf32>
+      %3 = linalg.fill ins(%x : f32) outs(%2 : tensor<4xf32>) -> tensor<4xf32>
+      return %3, %1 : tensor<4xf32>, tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // BURIN_PASSES_LOWER_PASSES_TD

@@ -3,7 +3,7 @@
 #ifndef BURIN_PASSES_LOWER_MOVEMENT_MOVEMENTLOWERING_H
 #define BURIN_PASSES_LOWER_MOVEMENT_MOVEMENTLOWERING_H
 
-#include "passes/Lower/Folding.h"
+#include "passes/Lower/Reduction/Folding.h"
 
 namespace burin {
 

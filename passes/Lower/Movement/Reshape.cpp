@@ -1,6 +1,6 @@
 //===- Reshape.cpp - Other shapes and other orders ------------------------===//
 
-#include "dialects/NN/ShapeRules.h"
+#include "dialects/NN/Shapes/ShapeRules.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Lower/Movement/MovementLowering.h"
@@ -45,13 +45,11 @@ findGroup(Lowering &l, ArrayRef<OpFoldResult> from, ArrayRef<OpFoldResult> to,
   return std::nullopt;
 }
 
-/// Both shapes have dimensions.
+/// Both shapes have dimensions, none of size 0.
 static Groups getGroups(Lowering &l, ArrayRef<OpFoldResult> from,
                         ArrayRef<OpFoldResult> to) {
   Groups groups, all;
   all.add(getRange(0, from.size()), getRange(0, to.size()));
-  if (llvm::any_of(from, isZero) || llvm::any_of(to, isZero))
-    return all; // Products of zero prove nothing about the rest.
   size_t i = 0, j = 0;
   while (i < from.size() && j < to.size()) {
     auto end = findGroup(l, from, to, i, j);
@@ -109,6 +107,8 @@ Value Lowering::createReshape(Value tensor, ArrayRef<OpFoldResult> from,
   if (llvm::equal(from, to, nn::areEqual))
     return createCast(tensor, to);
   Type storage = cast<RankedTensorType>(tensor.getType()).getElementType();
+  if (llvm::any_of(from, isZero) || llvm::any_of(to, isZero))
+    return createEmpty(to, storage);
   SmallVector<int64_t> have = nn::getStaticShape(from);
   SmallVector<int64_t> want = nn::getStaticShape(to);
   auto type = RankedTensorType::get(want, storage);

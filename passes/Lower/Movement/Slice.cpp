@@ -1,6 +1,6 @@
 //===- Slice.cpp - Slice, Split, Concat, Expand, Tile ---------------------===//
 
-#include "dialects/NN/ShapeRules.h"
+#include "dialects/NN/Shapes/ShapeRules.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Lower/Movement/MovementLowering.h"

@@ -1,0 +1,175 @@
+//===- Contraction.cpp - Sums of products, recognised ---------------------===//
+
+#include "passes/Exec/Tiles/Contraction.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace burin;
+
+/// Which input of the body `value` is made from, by casts and the like alone.
+static std::optional<unsigned> findSource(Block &body, Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (op->getBlock() != &body || op->getNumOperands() != 1 ||
+        !OpTrait::hasElementwiseMappableTraits(op))
+      return std::nullopt;
+    value = op->getOperand(0);
+  }
+  auto argument = cast<BlockArgument>(value);
+  if (argument.getOwner() != &body || argument.getArgNumber() > 1)
+    return std::nullopt;
+  return argument.getArgNumber();
+}
+
+Value Contraction::getFactor(unsigned i) const {
+  Operation *mul = product.getDefiningOp();
+  Block &body = op->getRegion(0).front();
+  return findSource(body, mul->getOperand(0)) == i ? mul->getOperand(0)
+                                                   : mul->getOperand(1);
+}
+
+bool Contraction::isPlain(unsigned i) const {
+  return isa<BlockArgument>(getFactor(i));
+}
+
+Value burin::buildFactor(ImplicitLocOpBuilder &b, const Contraction &contraction,
+                         unsigned i, Value loaded) {
+  SmallVector<Operation *> chain;
+  Value value = contraction.getFactor(i);
+  for (; Operation *op = value.getDefiningOp(); value = op->getOperand(0))
+    chain.push_back(op);
+  IRMapping mapping;
+  mapping.map(value, loaded);
+  for (Operation *op : llvm::reverse(chain))
+    b.clone(*op, mapping);
+  return mapping.lookup(contraction.getFactor(i));
+}
+
+/// acc + x * y, the factors from one input each.
+static Value matchProduct(Block &body) {
+  auto isAdd = [](Operation *op) { return isa_and_nonnull<arith::AddFOp, arith::AddIOp>(op); };
+  auto isMul = [](Operation *op) { return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(op); };
+  if (body.getNumArguments() != 3 || body.getTerminator()->getNumOperands() != 1)
+    return {};
+  Operation *add = body.getTerminator()->getOperand(0).getDefiningOp();
+  if (!isAdd(add))
+    return {};
+  for (int i : {0, 1}) {
+    Operation *mul = add->getOperand(i).getDefiningOp();
+    if (add->getOperand(1 - i) != body.getArgument(2) || !isMul(mul) ||
+        !body.getArgument(2).hasOneUse())
+      continue;
+    std::optional<unsigned> x = findSource(body, mul->getOperand(0));
+    std::optional<unsigned> y = findSource(body, mul->getOperand(1));
+    if (x && y && *x != *y)
+      return mul->getResult(0);
+  }
+  return {};
+}
+
+static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
+
+/// Sorts the loops by the operands that they move through.
+static bool classify(Contraction &c) {
+  for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
+    bool inLhs = !isZero(c.getOperand(c.lhs).coefficients[d]);
+    bool inRhs = !isZero(c.getOperand(c.rhs).coefficients[d]);
+    if (c.nest.isReduction[d])
+      c.depth.push_back(d);
+    else if (inLhs == inRhs)
+      c.batch.push_back(d);
+    else
+      (inLhs ? c.rows : c.columns).push_back(d);
+  }
+  return !c.columns.empty() && !c.depth.empty();
+}
+
+/// A vector times a matrix has one row, and no loop over rows: it gets one.
+static void addRow(Contraction &c, nn::ShapeBuilder &shapes) {
+  c.nest.addUnitLoop(shapes);
+  for (auto *loops : {&c.batch, &c.columns, &c.depth})
+    for (unsigned &d : *loops)
+      ++d;
+  c.rows.push_back(0);
+}
+
+/// Keeps as columns the innermost loops that are one contiguous run of the
+/// output; the loops around them are batches. False if none are contiguous.
+static bool keepContiguous(Contraction &c, nn::ShapeBuilder &shapes) {
+  SmallVector<unsigned> columns;
+  OpFoldResult expected = shapes.get(1);
+  bool inRun = true;
+  for (unsigned d : llvm::reverse(c.columns)) {
+    inRun &= nn::areEqual(c.getOutput().coefficients[d], expected);
+    (inRun ? columns : c.batch).push_back(d);
+    expected = shapes.mul(expected, c.nest.sizes[d]);
+  }
+  c.columns.assign(columns.rbegin(), columns.rend());
+  llvm::sort(c.batch);
+  return !c.columns.empty();
+}
+
+/// One loop of rows is enough: of several the largest, the others are batches.
+static void keepLargestRow(Contraction &c) {
+  auto size = [&](unsigned d) {
+    return nn::getStatic(c.nest.sizes[d]).value_or(64);
+  };
+  if (c.rows.size() < 2)
+    return;
+  unsigned largest = *llvm::max_element(
+      c.rows, [&](unsigned a, unsigned b) { return size(a) < size(b); });
+  for (unsigned d : c.rows)
+    if (d != largest)
+      c.batch.push_back(d);
+  c.rows = {largest};
+  llvm::sort(c.batch);
+}
+
+/// Too little work to pack operands for.
+static bool isSmall(const Contraction &c) {
+  auto product = [&](ArrayRef<unsigned> loops) {
+    int64_t result = 1;
+    for (unsigned d : loops)
+      result *= nn::getStatic(c.nest.sizes[d]).value_or(64);
+    return result;
+  };
+  int64_t rows = product(c.rows), columns = product(c.columns);
+  int64_t depth = product(c.depth);
+  return columns < 4 || depth < 4 || rows * columns * depth < 2048;
+}
+
+std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
+                                                   nn::ShapeBuilder &shapes) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
+      op.getNumReductionLoops() == 0)
+    return std::nullopt;
+  Contraction c;
+  c.op = op;
+  c.product = matchProduct(op->getRegion(0).front());
+  if (!c.product || c.product.getType().getIntOrFloatBitWidth() < 32)
+    return std::nullopt;
+  std::optional<LoopNest> nest = getLoopNest(op, shapes);
+  if (!nest)
+    return std::nullopt;
+  c.nest = std::move(*nest);
+  c.nest.simplify(shapes);
+  for (bool swapped : {false, true}) {
+    c.lhs = swapped;
+    c.rhs = !swapped;
+    c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
+    if (!classify(c) || !keepContiguous(c, shapes))
+      continue;
+    keepLargestRow(c);
+    if (isSmall(c))
+      continue;
+    // One row of sums over a few taps each, as depthwise convolutions have them,
+    // is not worth packing for.
+    if (c.rows.empty() && !c.batch.empty())
+      continue;
+    if (c.rows.empty())
+      addRow(c, shapes);
+    return c;
+  }
+  return std::nullopt;
+}

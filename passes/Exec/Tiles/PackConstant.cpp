@@ -1,0 +1,149 @@
+//===- PackConstant.cpp - Weights in panels, at compile time --------------===//
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "passes/Exec/Tiles/Packing.h"
+
+using namespace mlir;
+using namespace burin;
+
+namespace {
+/// The global that `memory`, a flat view, is the whole of; null if none.
+memref::GlobalOp findGlobal(Value memory, ModuleOp module) {
+  while (Operation *op = memory.getDefiningOp()) {
+    if (auto read = dyn_cast<memref::GetGlobalOp>(op))
+      return module.lookupSymbol<memref::GlobalOp>(read.getName());
+    if (!isa<memref::ReinterpretCastOp, memref::ExtractStridedMetadataOp,
+             memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp>(op))
+      return {};
+    // A view of a part starts elsewhere or has strides of its own.
+    if (auto type = dyn_cast<MemRefType>(op->getResult(0).getType());
+        !type || !type.getLayout().isIdentity())
+      return {};
+    memory = op->getOperand(0);
+  }
+  return {};
+}
+
+/// Loops as numbers: sizes and the operand's coefficients.
+struct KnownLoops {
+  SmallVector<int64_t> sizes, strides;
+  int64_t getCount() const {
+    int64_t count = 1;
+    for (int64_t size : sizes)
+      count *= size;
+    return count;
+  }
+  int64_t getOffset(int64_t flat) const {
+    int64_t offset = 0;
+    for (size_t k = sizes.size(); k-- > 0; flat /= sizes[k])
+      offset += flat % sizes[k] * strides[k];
+    return offset;
+  }
+};
+
+std::optional<KnownLoops> getKnown(const Contraction &c, unsigned operand,
+                                   ArrayRef<unsigned> loops) {
+  KnownLoops known;
+  for (unsigned d : loops) {
+    std::optional<int64_t> size = nn::getStatic(c.nest.sizes[d]);
+    std::optional<int64_t> stride =
+        nn::getStatic(c.getOperand(operand).coefficients[d]);
+    if (!size || !stride)
+      return std::nullopt;
+    known.sizes.push_back(*size);
+    known.strides.push_back(*stride);
+  }
+  return known;
+}
+
+template <typename T>
+void pack(const T *from, T *to, int64_t width, const KnownLoops &batch,
+          const KnownLoops &lines, const KnownLoops &depth) {
+  int64_t numLines = lines.getCount(), numDepth = depth.getCount();
+  SmallVector<int64_t> lineOffsets, depthOffsets;
+  for (int64_t i = 0; i < numLines; ++i)
+    lineOffsets.push_back(lines.getOffset(i));
+  for (int64_t k = 0; k < numDepth; ++k)
+    depthOffsets.push_back(depth.getOffset(k));
+  for (int64_t n = 0; n < batch.getCount(); ++n) {
+    const T *base = from + batch.getOffset(n);
+    for (int64_t first = 0; first < numLines; first += width)
+      for (int64_t k = 0; k < numDepth; ++k)
+        for (int64_t i = first; i < first + width; ++i)
+          *to++ = i < numLines ? base[lineOffsets[i] + depthOffsets[k]] : T(0);
+  }
+}
+
+/// The elements packed, as an attribute; splats stay splats.
+ElementsAttr packElements(ElementsAttr value, RankedTensorType type,
+                          int64_t width, const KnownLoops &batch,
+                          const KnownLoops &lines, const KnownLoops &depth) {
+  ArrayRef<char> raw;
+  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
+    if (dense.isSplat())
+      return DenseElementsAttr::get(type, dense.getSplatValue<Attribute>());
+    raw = dense.getRawData();
+  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
+    raw = resource.getRawHandle().getBlob()->getData();
+  }
+  int64_t bytes = type.getElementTypeBitWidth() / 8;
+  AsmResourceBlob blob =
+      HeapAsmResourceBlob::allocate(type.getNumElements() * bytes, 64);
+  MutableArrayRef<char> data = blob.getMutableData();
+  // Strings of protobuf are not aligned: elements are read one by one.
+  if (bytes == 4) {
+    struct __attribute__((packed)) Word { uint32_t bits; Word(uint32_t b = 0) : bits(b) {} };
+    pack(reinterpret_cast<const Word *>(raw.data()),
+         reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
+  } else {
+    struct __attribute__((packed)) Word { uint64_t bits; Word(uint64_t b = 0) : bits(b) {} };
+    pack(reinterpret_cast<const Word *>(raw.data()),
+         reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
+  }
+  return DenseResourceElementsAttr::get(type, "packed", std::move(blob));
+}
+} // namespace
+
+Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
+                          const PanelLayout &layout) {
+  auto module = c.op->getParentOfType<ModuleOp>();
+  memref::GlobalOp global =
+      findGlobal(c.getOperand(layout.operand).memory, module);
+  Type element = c.getType();
+  if (!global || !global.getInitialValue() || !c.isPlain(layout.operand) ||
+      global.getType().getElementType() != element)
+    return {};
+  auto batch = getKnown(c, layout.operand, layout.batch);
+  auto lines = getKnown(c, layout.operand, layout.lines);
+  auto depth = getKnown(c, layout.operand, c.depth);
+  if (!batch || !lines || !depth)
+    return {};
+  // Two entries that read a weight in one way share the packed one.
+  std::string name;
+  llvm::raw_string_ostream os(name);
+  os << global.getName() << "_packed_" << layout.width;
+  for (const KnownLoops *loops : {&*batch, &*lines, &*depth}) {
+    for (auto [size, stride] : llvm::zip_equal(loops->sizes, loops->strides))
+      os << "_" << size << "x" << stride;
+    os << "_";
+  }
+  int64_t panels = llvm::divideCeil(lines->getCount(), layout.width);
+  int64_t count =
+      batch->getCount() * panels * depth->getCount() * layout.width;
+  auto type = MemRefType::get({count}, element);
+  if (!module.lookupSymbol(name)) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(global);
+    ElementsAttr packed = packElements(
+        cast<ElementsAttr>(*global.getInitialValue()),
+        RankedTensorType::get({count}, element), layout.width, *batch, *lines,
+        *depth);
+    b.create<memref::GlobalOp>(name, b.getStringAttr("private"), type, packed,
+                               /*constant=*/true, IntegerAttr());
+  }
+  Value read = b.create<memref::GetGlobalOp>(type, name);
+  return b.create<memref::CastOp>(
+      MemRefType::get({ShapedType::kDynamic}, element), read);
+}

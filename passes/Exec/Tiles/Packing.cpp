@@ -1,0 +1,258 @@
+//===- Packing.cpp - Operands of contractions in panels -------------------===//
+
+#include "passes/Exec/Tiles/Packing.h"
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+using namespace mlir;
+using namespace burin;
+
+PanelLayout burin::getPanelLayout(const Contraction &c, bool isLhs,
+                                  const Tile &tile) {
+  PanelLayout layout;
+  layout.operand = isLhs ? c.lhs : c.rhs;
+  layout.width = isLhs ? tile.rows : tile.getColumns();
+  layout.lines = isLhs ? c.rows : c.columns;
+  for (unsigned d : c.batch)
+    if (nn::getStatic(c.getOperand(layout.operand).coefficients[d]) != 0)
+      layout.batch.push_back(d);
+  return layout;
+}
+
+Value burin::createStackBuffer(ImplicitLocOpBuilder &b, MemRefType type) {
+  Operation *scope = b.getInsertionBlock()->getParentOp();
+  while (!isa<exec::ParallelOp, FunctionOpInterface>(scope))
+    scope = scope->getParentOp();
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&scope->getRegion(0).front());
+  return b.create<memref::AllocaOp>(type, b.getI64IntegerAttr(64));
+}
+
+namespace {
+/// Emits the copy of one panel.
+class PanelPacker {
+public:
+  PanelPacker(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+              const Contraction &c, const PanelLayout &layout, Value target,
+              int64_t lanes)
+      : b(b), shapes(shapes), c(c), layout(layout),
+        access(c.getOperand(layout.operand)), target(target), lanes(lanes) {}
+
+  void emit(ArrayRef<Value> batchIndex, Value panel, Value lower, Value upper,
+            Value start) {
+    Value base = number(0);
+    for (unsigned d : layout.batch)
+      base = add(base, mul(batchIndex[d], coefficient(d)));
+    count = shapes.getValue(getCount());
+    first = mul(panel, number(layout.width));
+    std::optional<int64_t> stride = getSingleStride();
+    if (layout.lines.size() == 1 && stride == 1 && c.isPlain(layout.operand))
+      return emitContiguous(add(base, first), lower, upper, start);
+    if (layout.lines.size() == 1)
+      return emitStrided(base, lower, upper, start);
+    emitScattered(base, lower, upper, start);
+  }
+
+private:
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+  Value coefficient(unsigned d) { return shapes.getValue(access.coefficients[d]); }
+
+  OpFoldResult getCount() {
+    Shape sizes;
+    for (unsigned d : layout.lines)
+      sizes.push_back(c.nest.sizes[d]);
+    return shapes.product(sizes);
+  }
+
+  using Shape = nn::Shape;
+
+  std::optional<int64_t> getSingleStride() {
+    return nn::getStatic(access.coefficients[layout.lines[0]]);
+  }
+
+  /// Loops over the depth, the first loop in [lower, upper). `body` gets the
+  /// offset in memory and the number of the depth step.
+  void emitDepth(Value lower, Value upper,
+                 function_ref<void(Value offset, Value step)> body) {
+    emitDepthFrom(0, lower, upper, number(0), number(0), body);
+  }
+
+  void emitDepthFrom(size_t k, Value lower, Value upper, Value offset,
+                     Value step, function_ref<void(Value, Value)> body) {
+    if (k == c.depth.size())
+      return body(offset, step);
+    unsigned d = c.depth[k];
+    Value size = shapes.getValue(c.nest.sizes[d]);
+    auto loop = b.create<scf::ForOp>(k == 0 ? lower : number(0),
+                                     k == 0 ? upper : size, number(1));
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(loop.getBody());
+    Value i = loop.getInductionVar();
+    Value nextOffset = add(offset, mul(i, coefficient(d)));
+    Value relative = k == 0 ? b.createOrFold<arith::SubIOp>(i, lower) : i;
+    Value nextStep = k == 0 ? relative : add(mul(step, size), relative);
+    emitDepthFrom(k + 1, lower, upper, nextOffset, nextStep, body);
+  }
+
+  Value load(Value address) {
+    Value element = b.create<memref::LoadOp>(access.memory, address);
+    return buildFactor(b, c, layout.operand, element);
+  }
+
+  void store(Value value, Value start, Value step, Value line) {
+    Value at = add(add(start, mul(step, number(layout.width))), line);
+    b.create<memref::StoreOp>(value, target, at);
+  }
+
+  /// Lines next to each other in memory: vectors are copied.
+  void emitContiguous(Value base, Value lower, Value upper, Value start) {
+    auto type = VectorType::get(lanes, c.getType());
+    Value left = b.create<arith::SubIOp>(count, first);
+    Value whole = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left,
+                                          number(layout.width));
+    auto choice = b.create<scf::IfOp>(whole, /*withElseRegion=*/true);
+    for (auto [block, masked] : {std::pair(choice.thenBlock(), false),
+                                 std::pair(choice.elseBlock(), true)}) {
+      OpBuilder::InsertionGuard guard(b);
+      nn::ShapeBuilder::Scope scope(shapes);
+      b.setInsertionPointToStart(block);
+      SmallVector<Value> masks;
+      Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+      int64_t vectors = llvm::divideCeil(layout.width, lanes);
+      bool mayPass = layout.width % lanes != 0;
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value limit = number(std::min(layout.width - v * lanes, lanes));
+        Value alive = masked ? b.create<arith::MinSIOp>(
+                                    b.create<arith::SubIOp>(left, number(v * lanes)), limit)
+                             : limit;
+        masks.push_back(b.create<vector::CreateMaskOp>(
+            VectorType::get(lanes, b.getI1Type()), alive));
+      }
+      emitDepth(lower, upper, [&, masked = masked](Value offset, Value step) {
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value from = add(add(base, offset), number(v * lanes));
+          Value to = add(add(start, mul(step, number(layout.width))),
+                         number(v * lanes));
+          bool partial = mayPass && v == vectors - 1;
+          Value value =
+              masked || partial
+                  ? b.create<vector::MaskedLoadOp>(type, access.memory, from,
+                                                   masks[v], zero).getResult()
+                  : b.create<vector::LoadOp>(type, access.memory, from).getResult();
+          if (partial)
+            b.create<vector::MaskedStoreOp>(target, to, masks[v], value);
+          else
+            b.create<vector::StoreOp>(value, target, to);
+        }
+      });
+    }
+  }
+
+  /// Line by line, those that exist.
+  void emitStrided(Value base, Value lower, Value upper, Value start) {
+    Value left = b.create<arith::SubIOp>(count, first);
+    Value lines = b.create<arith::MinUIOp>(left, number(layout.width));
+    auto loop = b.create<scf::ForOp>(number(0), lines, number(1));
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(loop.getBody());
+    Value line = loop.getInductionVar();
+    Value origin =
+        add(base, mul(add(first, line), coefficient(layout.lines[0])));
+    emitDepth(lower, upper, [&](Value offset, Value step) {
+      store(load(add(origin, offset)), start, step, line);
+    });
+  }
+
+  /// Output positions of a convolution: the offset of each line first, then per
+  /// depth step vectors where the lines lie side by side, scalars elsewhere.
+  void emitScattered(Value base, Value lower, Value upper, Value start) {
+    Value offsets =
+        createStackBuffer(b, MemRefType::get({layout.width}, b.getIndexType()));
+    Value last = b.create<arith::SubIOp>(count, number(1));
+    auto loop = b.create<scf::ForOp>(number(0), number(layout.width), number(1));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      nn::ShapeBuilder::Scope scope(shapes);
+      b.setInsertionPointToStart(loop.getBody());
+      Value line = loop.getInductionVar();
+      // Lines past the end read the last one: any value will do.
+      Value rest = b.create<arith::MinUIOp>(add(first, line), last);
+      Value offset = base;
+      for (size_t k = layout.lines.size(); k-- > 0;) {
+        unsigned d = layout.lines[k];
+        Value size = shapes.getValue(c.nest.sizes[d]);
+        Value i = k == 0 ? rest : b.create<arith::RemUIOp>(rest, size);
+        if (k > 0)
+          rest = b.create<arith::DivUIOp>(rest, size);
+        offset = add(offset, mul(i, coefficient(d)));
+      }
+      b.create<memref::StoreOp>(offset, offsets, line);
+    }
+    int64_t group = layout.width % lanes == 0 ? lanes : 1;
+    for (int64_t g = 0; g < layout.width; g += group)
+      emitGroup(offsets, g, group, lower, upper, start);
+  }
+
+  void emitGroup(Value offsets, int64_t g, int64_t group, Value lower,
+                 Value upper, Value start) {
+    Value head = b.create<memref::LoadOp>(offsets, number(g));
+    auto emitScalars = [&] {
+      SmallVector<Value> origins;
+      for (int64_t line = 0; line < group; ++line)
+        origins.push_back(b.create<memref::LoadOp>(offsets, number(g + line)));
+      emitDepth(lower, upper, [&](Value offset, Value step) {
+        for (int64_t line = 0; line < group; ++line)
+          store(load(add(origins[line], offset)), start, step, number(g + line));
+      });
+    };
+    if (group == 1 || !c.isPlain(layout.operand))
+      return emitScalars();
+    Value tail = b.create<memref::LoadOp>(offsets, number(g + group - 1));
+    Value run = b.create<arith::CmpIOp>(
+        arith::CmpIPredicate::eq, b.create<arith::SubIOp>(tail, head),
+        number(group - 1));
+    auto choice = b.create<scf::IfOp>(run, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    auto type = VectorType::get(group, c.getType());
+    {
+      nn::ShapeBuilder::Scope scope(shapes);
+      b.setInsertionPointToStart(choice.thenBlock());
+      emitDepth(lower, upper, [&](Value offset, Value step) {
+        Value value = b.create<vector::LoadOp>(type, access.memory,
+                                               add(head, offset));
+        Value to = add(add(start, mul(step, number(layout.width))), number(g));
+        b.create<vector::StoreOp>(value, target, to);
+      });
+    }
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(choice.elseBlock());
+    emitScalars();
+  }
+
+  ImplicitLocOpBuilder &b;
+  nn::ShapeBuilder &shapes;
+  const Contraction &c;
+  const PanelLayout &layout;
+  const LinearAccess &access;
+  Value target, count, first;
+  int64_t lanes;
+};
+} // namespace
+
+void burin::emitPackPanel(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                          const Contraction &contraction,
+                          const PanelLayout &layout, ArrayRef<Value> batchIndex,
+                          Value panel, Value lower, Value upper, Value target,
+                          Value start, int64_t lanes) {
+  PanelPacker(b, shapes, contraction, layout, target, lanes)
+      .emit(batchIndex, panel, lower, upper, start);
+}

@@ -1,0 +1,48 @@
+//===- Packing.h - Operands of contractions in panels -----------*- C++ -*-===//
+
+#ifndef BURIN_PASSES_EXEC_TILES_PACKING_H
+#define BURIN_PASSES_EXEC_TILES_PACKING_H
+
+#include "passes/Exec/Tiles/Contraction.h"
+#include "passes/Exec/Tiles/MicroKernel.h"
+
+namespace burin {
+
+/// One operand of a contraction, cut along its rows (or columns) into panels of
+/// `width`, each [depth][width]. What is past the end of the last panel has any
+/// value.
+struct PanelLayout {
+  unsigned operand;                       ///< Input of the contraction.
+  int64_t width;                          ///< Rows or columns per panel.
+  llvm::SmallVector<unsigned> batch;      ///< Batch loops it has values for.
+  llvm::SmallVector<unsigned> lines;      ///< Row or column loops.
+};
+
+PanelLayout getPanelLayout(const Contraction &contraction, bool isLhs,
+                           const Tile &tile);
+
+/// Stack memory of the thread that runs the code at the insertion point, taken
+/// once, outside of all loops.
+mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b,
+                              mlir::MemRefType type);
+
+/// The whole operand in panels as a new constant of the module: the 1-D buffer
+/// [batch][panel][depth][width]. Null if it is no constant, its sizes are not
+/// all known, or it is multiplied as something other than what is stored.
+mlir::Value packConstant(mlir::ImplicitLocOpBuilder &b,
+                         const Contraction &contraction,
+                         const PanelLayout &layout);
+
+/// Writes panel number `panel` (of batch `batchIndex`, one index per loop of the
+/// nest that is a batch) to `target` from `start`, for the depth loops' first one
+/// in [lower, upper) and all of the others. Scalars take the contraction's
+/// factor of what is read.
+void emitPackPanel(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                   const Contraction &contraction, const PanelLayout &layout,
+                   llvm::ArrayRef<mlir::Value> batchIndex, mlir::Value panel,
+                   mlir::Value lower, mlir::Value upper, mlir::Value target,
+                   mlir::Value start, int64_t lanes);
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_TILES_PACKING_H
