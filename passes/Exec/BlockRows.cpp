@@ -50,8 +50,9 @@ private:
   /// The buffer with the longest rows: what decides how many are a block.
   Value longest;
   std::optional<int64_t> rowElements, rows; ///< Where they are known.
-  /// Buffers with all row dimensions as one, and the sizes of the others.
-  llvm::DenseMap<Value, Value> joined;
+  /// Buffers with all row dimensions as one, blocks of them, and the sizes of
+  /// their other dimensions.
+  llvm::DenseMap<Value, Value> joined, views;
   llvm::DenseMap<Value, SmallVector<OpFoldResult>> rowSizes;
 };
 
@@ -109,13 +110,16 @@ Value Blocker::getRowSize(Value buffer) {
 Value Blocker::getView(Value buffer, Value first, Value count) {
   if (!isa<MemRefType>(buffer.getType()) || !group.isByRows(buffer))
     return buffer;
+  if (Value known = views.lookup(buffer))
+    return known;
   ArrayRef<OpFoldResult> rest = rowSizes[buffer];
   SmallVector<OpFoldResult> offsets(rest.size() + 1, b.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(rest.size() + 1, b.getIndexAttr(1));
   SmallVector<OpFoldResult> sizes = {count};
   offsets[0] = first;
   sizes.append(rest.begin(), rest.end());
-  return b.create<memref::SubViewOp>(joined[buffer], offsets, sizes, strides);
+  return views[buffer] = b.create<memref::SubViewOp>(joined[buffer], offsets,
+                                                     sizes, strides);
 }
 
 /// The op on a block of rows: its row loops are one.

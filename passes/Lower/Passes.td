@@ -107,7 +107,7 @@ def OwnDestinations : Pass<"burin-own-destinations", "::mlir::ModuleOp"> {
       %1 = linalg.fill ins(%x : f32) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
       %2 = tensor.empty() : tensor<4xf32>
       %3 = linalg.fill ins(%x : f32) outs(%2 : tensor<4xf32>) -> tensor<4xf32>
-      return %3, %1 : tensor<4xf32>, tensor<4xf32>
+      return %1, %3 : tensor<4xf32>, tensor<4xf32>
     }
     ```
   }];
