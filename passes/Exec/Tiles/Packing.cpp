@@ -53,8 +53,11 @@ public:
     std::optional<int64_t> stride = getSingleStride();
     if (layout.lines.size() == 1 && stride == 1 && c.isPlain(layout.operand))
       return emitContiguous(add(base, first), lower, upper, start);
+    if (canTranspose())
+      return emitTransposed(base, lower, upper, start);
     if (layout.lines.size() == 1)
-      return emitStrided(base, lower, upper, start);
+      return emitStrided(base, lower, upper, start, number(0),
+                         number(layout.width));
     emitScattered(base, lower, upper, start);
   }
 
@@ -156,11 +159,12 @@ private:
     }
   }
 
-  /// Line by line, those that exist.
-  void emitStrided(Value base, Value lower, Value upper, Value start) {
+  /// The lines [from, to) of the panel one by one, those that exist.
+  void emitStrided(Value base, Value lower, Value upper, Value start, Value from,
+                   Value to) {
     Value left = b.create<arith::SubIOp>(count, first);
-    Value lines = b.create<arith::MinUIOp>(left, number(layout.width));
-    auto loop = b.create<scf::ForOp>(number(0), lines, number(1));
+    Value lines = b.create<arith::MinUIOp>(left, to);
+    auto loop = b.create<scf::ForOp>(from, lines, number(1));
     OpBuilder::InsertionGuard guard(b);
     nn::ShapeBuilder::Scope scope(shapes);
     b.setInsertionPointToStart(loop.getBody());
@@ -170,6 +174,114 @@ private:
     emitDepth(lower, upper, [&](Value offset, Value step) {
       store(load(add(origin, offset)), start, step, line);
     });
+  }
+
+  /// Whether the elements of a line lie side by side: squares of them are then
+  /// transposed in registers.
+  bool canTranspose() {
+    return layout.lines.size() == 1 && c.isPlain(layout.operand) && lanes > 1 &&
+           layout.width % lanes == 0 &&
+           nn::getStatic(access.coefficients[c.depth.back()]) == 1;
+  }
+
+  void emitTransposed(Value base, Value lower, Value upper, Value start) {
+    Value left = b.create<arith::SubIOp>(count, first);
+    for (int64_t group = 0; group < layout.width; group += lanes) {
+      Value whole = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left,
+                                            number(group + lanes));
+      auto choice = b.create<scf::IfOp>(whole, /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      {
+        nn::ShapeBuilder::Scope scope(shapes);
+        b.setInsertionPointToStart(choice.thenBlock());
+        emitSquares(base, lower, upper, start, group);
+      }
+      nn::ShapeBuilder::Scope scope(shapes);
+      b.setInsertionPointToStart(choice.elseBlock());
+      emitStrided(base, lower, upper, start, number(group), number(group + lanes));
+    }
+  }
+
+  /// `lanes` lines from `group` on: `lanes` steps of the innermost depth loop at a
+  /// time, then those that are left.
+  void emitSquares(Value base, Value lower, Value upper, Value start,
+                   int64_t group) {
+    Value stride = coefficient(layout.lines[0]);
+    SmallVector<Value> origins;
+    for (int64_t line = 0; line < lanes; ++line)
+      origins.push_back(
+          add(base, mul(add(first, number(group + line)), stride)));
+    emitRuns(0, lower, upper, number(0), number(0),
+             [&](Value offset, Value step, Value begin, Value end) {
+      Value whole = b.create<arith::SubIOp>(
+          end, b.create<arith::RemUIOp>(b.create<arith::SubIOp>(end, begin),
+                                        number(lanes)));
+      for (bool square : {true, false}) {
+        auto loop = b.create<scf::ForOp>(square ? begin : whole, square ? whole : end,
+                                         number(square ? lanes : 1));
+        OpBuilder::InsertionGuard guard(b);
+        nn::ShapeBuilder::Scope scope(shapes);
+        b.setInsertionPointToStart(loop.getBody());
+        Value at = loop.getInductionVar();
+        Value place = add(offset, at);
+        Value to = add(step, b.create<arith::SubIOp>(at, begin));
+        if (square)
+          emitSquare(origins, place, start, to, group);
+        else
+          for (auto [line, origin] : llvm::enumerate(origins))
+            store(load(add(origin, place)), start, to, number(group + line));
+      }
+    });
+  }
+
+  /// Loops over the depth but the innermost one, whose bounds `body` gets besides
+  /// what emitDepth gives.
+  void emitRuns(size_t k, Value lower, Value upper, Value offset, Value step,
+                function_ref<void(Value, Value, Value, Value)> body) {
+    unsigned d = c.depth[k];
+    Value size = shapes.getValue(c.nest.sizes[d]);
+    Value begin = k == 0 ? lower : number(0), end = k == 0 ? upper : size;
+    Value firstStep = k == 0 ? step : mul(step, size);
+    if (k + 1 == c.depth.size())
+      return body(offset, firstStep, begin, end);
+    auto loop = b.create<scf::ForOp>(begin, end, number(1));
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(loop.getBody());
+    Value i = loop.getInductionVar();
+    Value relative = b.createOrFold<arith::SubIOp>(i, begin);
+    emitRuns(k + 1, lower, upper, add(offset, mul(i, coefficient(d))),
+             add(firstStep, relative), body);
+  }
+
+  /// `lanes` elements of each line from `place` on, as `lanes` steps from `step`.
+  void emitSquare(ArrayRef<Value> origins, Value place, Value start, Value step,
+                  int64_t group) {
+    auto type = VectorType::get(lanes, c.getType());
+    SmallVector<Value> rows;
+    for (Value origin : origins)
+      rows.push_back(
+          b.create<vector::LoadOp>(type, access.memory, add(origin, place)));
+    // Blocks of `size` change places with their neighbours, then smaller ones.
+    for (int64_t size = lanes / 2; size > 0; size /= 2) {
+      SmallVector<int64_t> low, high;
+      for (int64_t i = 0; i < lanes; ++i) {
+        bool isLow = (i & size) == 0;
+        low.push_back(isLow ? i : lanes + i - size);
+        high.push_back(isLow ? i + size : lanes + i);
+      }
+      for (int64_t i = 0; i < lanes; ++i) {
+        if (i & size)
+          continue;
+        Value x = rows[i], y = rows[i + size];
+        rows[i] = b.create<vector::ShuffleOp>(x, y, low);
+        rows[i + size] = b.create<vector::ShuffleOp>(x, y, high);
+      }
+    }
+    for (auto [i, row] : llvm::enumerate(rows)) {
+      Value line = mul(add(step, number(i)), number(layout.width));
+      b.create<vector::StoreOp>(row, target, add(add(start, line), number(group)));
+    }
   }
 
   /// Output positions of a convolution: the offset of each line first, then per
