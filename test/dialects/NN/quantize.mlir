@@ -33,8 +33,8 @@ func.func @rank(%x: tensor<2x8xi8>, %s: tensor<2x4xf32>) -> tensor<2x8xf32> {
 
 // -----
 
-func.func @zero_point(%x: tensor<2x8xi8>, %s: tensor<8xf32>, %z: tensor<i8>) -> tensor<2x8xf32> {
+func.func @zero_point(%x: tensor<2x8xi8>, %s: tensor<8xf32>, %z: tensor<2x4xi8>) -> tensor<2x8xf32> {
   // expected-error@+1 {{expects zero_point of the shape of scale}}
-  %0 = nn.dequantize %x, %s, %z {axis = 1 : i64, block_size = 0 : i64} : (tensor<2x8xi8>, tensor<8xf32>, tensor<i8>) -> tensor<2x8xf32>
+  %0 = nn.dequantize %x, %s, %z {axis = 1 : i64, block_size = 0 : i64} : (tensor<2x8xi8>, tensor<8xf32>, tensor<2x4xi8>) -> tensor<2x8xf32>
   return %0 : tensor<2x8xf32>
 }
