@@ -26,7 +26,7 @@ void addMatMulNBitsLowering(LowerTable &table);
 
 namespace {
 /// Up to here the integers are read once for each row.
-constexpr int64_t fewRows = 12;
+constexpr int64_t fewRows = 8;
 /// Floats that are made of integers at a time: 1 MiB of them.
 constexpr int64_t chunkElements = 1 << 18;
 

@@ -39,7 +39,7 @@ double Axis::getPlace(int64_t i) const {
     return offset + (double(i) + 0.5) / scale - 0.5;
   }
   case PytorchHalfPixel:
-    return exactSize == 1 ? -0.5 : (double(i) + 0.5) / scale - 0.5;
+    return newSize > 1 ? (double(i) + 0.5) / scale - 0.5 : 0;
   case AlignCorners:
     return exactSize == 1 ? 0 : double(i) * last / (exactSize - 1);
   case Asymmetric:
