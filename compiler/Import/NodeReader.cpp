@@ -213,8 +213,9 @@ Value NodeReader::getScalar(Type elementType, double value) const {
   return getConstant(DenseElementsAttr::get(type, APInt(number)));
 }
 
-FailureOr<SmallVector<Value>> NodeReader::importSubgraph(StringRef name,
-                                                         Block *block) const {
+FailureOr<SmallVector<Value>>
+NodeReader::importSubgraph(StringRef name, Block *block,
+                           ValueRange inputs) const {
   bool failed = false;
   const onnx::AttributeProto *attr =
       findAttr(name, onnx::AttributeProto::GRAPH, failed);
@@ -225,7 +226,7 @@ FailureOr<SmallVector<Value>> NodeReader::importSubgraph(StringRef name,
   if (!llvm::is_contained(llvm::make_pointer_range(proto.attribute()), attr))
     return emitUnsupported() << "graph '" << name
                              << "' is handed in from outside of the function";
-  return burin::importSubgraph(state, attr->g(), block);
+  return burin::importSubgraph(state, attr->g(), block, inputs);
 }
 
 InFlightDiagnostic NodeReader::emitInvalid() const {

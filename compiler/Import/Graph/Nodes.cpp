@@ -222,9 +222,9 @@ static FailureOr<SmallVector<Value>> importHere(ImportState &state,
 
 FailureOr<SmallVector<Value>>
 burin::importSubgraph(ImportState &state, const onnx::GraphProto &graph,
-                      Block *block) {
+                      Block *block, ValueRange inputs) {
   if (!block)
-    return importHere(state, graph, {});
+    return importHere(state, graph, inputs);
   OpBuilder::InsertionGuard guard(state.builder);
   nn::ShapeBuilder::Scope scope(state.shapes);
   state.builder.setInsertionPointToEnd(block);

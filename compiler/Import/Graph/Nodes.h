@@ -16,10 +16,11 @@ mlir::LogicalResult importNodes(ImportState &state,
                                 const onnx::GraphProto &graph);
 
 /// Imports a subgraph into `block`, whose arguments are its inputs, or, if
-/// null, at the insertion point; returns the values of its outputs.
+/// null, at the insertion point, where `inputs` are; returns the values of its
+/// outputs.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 importSubgraph(ImportState &state, const onnx::GraphProto &graph,
-               mlir::Block *block);
+               mlir::Block *block, mlir::ValueRange inputs = {});
 
 /// Diagnoses every operator of the model, called functions and subgraphs
 /// included, that has no importer.

@@ -309,6 +309,7 @@ ArrayRef<OpImporter> burin::getAttentionImporters() {
       {"Attention", 23, 3, 7, 4, importAttention},
       {"RotaryEmbedding", 23, 3, 4, 1, importRotaryEmbedding},
       {"LinearAttention", 27, 3, 6, 2, importLinearAttention},
+      {"FlexAttention", 1, 3, 3, 1, importFlexAttention, "ai.onnx.preview"},
   };
   return importers;
 }

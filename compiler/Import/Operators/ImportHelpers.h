@@ -74,6 +74,7 @@ mlir::LogicalResult importCol2Im(const NodeReader &node);
 mlir::LogicalResult importDFT(const NodeReader &node);
 mlir::LogicalResult importSTFT(const NodeReader &node);
 mlir::LogicalResult importMelWeightMatrix(const NodeReader &node);
+mlir::LogicalResult importFlexAttention(const NodeReader &node);
 mlir::LogicalResult importMatMulInteger(const NodeReader &node);
 mlir::LogicalResult importConvInteger(const NodeReader &node);
 mlir::LogicalResult importQLinearMatMul(const NodeReader &node);
