@@ -1,7 +1,7 @@
 # burin_onnx: the protobuf classes of ONNX's onnx-ml.proto, of the release below.
 #
-# The schema comes out of the release's wheel (by pip, else by plain download),
-# checked by its hash and kept in the build folder. BURIN_ONNX_PROTO names a copy
+# The schema comes out of the release's wheel on PyPI, by pip, checked by its
+# hash and kept in the build folder. BURIN_ONNX_PROTO names a copy
 # for machines without a network. Where there is neither, Debian's libonnx (1.12)
 # stands in, and says what it cannot read.
 set(BURIN_ONNX_VERSION 1.23.2)
@@ -9,7 +9,6 @@ set(BURIN_ONNX_PROTO "" CACHE FILEPATH "onnx-ml.proto to use instead of the one 
 set(onnx_proto_hash 8f39d0a1ae1abef5ca648922cdb06716d6bd1573c9e972b42854c16e9e352c16)
 set(onnx_wheel_hash c03ecf6b835d136108eeaeeafbd0026fc7b3cf98661409fbc6b63d5a29361348)
 set(onnx_wheel onnx-1.23.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl)
-set(onnx_wheel_url https://files.pythonhosted.org/packages/12/4d/e8cafd5fbe5f5fde043676838a4754e6ff4cd00323ecc81b3345eca6f185/${onnx_wheel})
 
 find_package(Protobuf REQUIRED)
 
@@ -25,13 +24,6 @@ function(burin_fetch_onnx_wheel folder)
         --platform manylinux_2_28_x86_64 --implementation cp --python-version 3.11 --abi cp311
         --require-hashes -r ${folder}/requirements.txt -d ${folder}
       OUTPUT_QUIET ERROR_QUIET)
-  endif()
-  if(NOT EXISTS ${folder}/${onnx_wheel})
-    file(DOWNLOAD ${onnx_wheel_url} ${folder}/${onnx_wheel} TIMEOUT 300 STATUS status)
-    list(GET status 0 code)
-    if(NOT code EQUAL 0)
-      file(REMOVE ${folder}/${onnx_wheel})
-    endif()
   endif()
 endfunction()
 

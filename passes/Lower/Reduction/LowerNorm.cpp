@@ -55,12 +55,15 @@ LogicalResult lowerSoftmax(OpTy op, Lowering &l) {
                        }));
     return success();
   }
+  // Every step rounds to the result's type, as in the function that ONNX gives
+  // for Softmax (version 13): what is summed is what is scaled.
   Folding::Input powers =
-      rows.all(rows.map({x, largest}, type, exponential), type);
+      rows.all(rows.map({x, largest}, element, exponential), element, type);
   Value sum = rows.foldSum(
       powers, type, [](B &, ArrayRef<Value> args) { return args[0]; });
   Value scale = rows.mapKept(sum, type, [&](B &b, ArrayRef<Value> args) {
-    return div(b, getFloat(b, type, 1), args[0]);
+    Value stored = Lowering::toStorage(b, args[0], element);
+    return div(b, getFloat(b, type, 1), Lowering::toCompute(b, stored, element));
   });
   auto multiply = [](B &b, ArrayRef<Value> args) {
     return mul(b, args[0], args[1]);
