@@ -314,6 +314,21 @@ private:
       emitGroup(offsets, g, group, lower, upper, start);
   }
 
+  /// True where the lines from `g` on lie beside each other, from `head` on.
+  /// Their ends alone do not tell: a gap may make up for lines past the end.
+  Value isRun(Value offsets, int64_t g, int64_t group, Value head) {
+    auto type = VectorType::get(group, b.getIndexType());
+    Value found = b.create<vector::LoadOp>(type, offsets, number(g));
+    Value run = b.create<arith::AddIOp>(
+        b.create<vector::BroadcastOp>(type, head),
+        b.create<arith::ConstantOp>(DenseElementsAttr::get(
+            type, llvm::map_to_vector(llvm::seq(group), [&](int64_t i) -> Attribute {
+              return b.getIndexAttr(i);
+            }))));
+    Value equal = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, found, run);
+    return b.create<vector::ReductionOp>(vector::CombiningKind::AND, equal);
+  }
+
   void emitGroup(Value offsets, int64_t g, int64_t group, Value lower,
                  Value upper, Value start) {
     Value head = b.create<memref::LoadOp>(offsets, number(g));
@@ -328,10 +343,7 @@ private:
     };
     if (group == 1 || !c.isPlain(layout.operand))
       return emitScalars();
-    Value tail = b.create<memref::LoadOp>(offsets, number(g + group - 1));
-    Value run = b.create<arith::CmpIOp>(
-        arith::CmpIPredicate::eq, b.create<arith::SubIOp>(tail, head),
-        number(group - 1));
+    Value run = isRun(offsets, g, group, head);
     auto choice = b.create<scf::IfOp>(run, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
     auto type = VectorType::get(group, c.getType());
