@@ -19,8 +19,8 @@ EXAMPLES:
       The same by input; '?' leaves a size as the model has it.
   burinc gpt2.onnx --entry prefill:seq=? --entry decode:seq=1
       Two functions over the same weights.
-  burinc model.onnx --cpu=x86-64-v3,x86-64-v4
-      Code for several processors; the one that fits is picked at load.
+  burinc model.onnx --cpu=x86-64-v3
+      Code for any x86 with AVX2, not only for this machine's processor.
   burinc model.onnx --emit=nn
       Prints the graph as Burin sees it. --stop-after=STAGE prints the IR there.
 

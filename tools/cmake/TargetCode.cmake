@@ -42,8 +42,9 @@ function(burin_archive_for target)
     list(APPEND objects ${object})
   endforeach()
   add_custom_command(OUTPUT ${archive} DEPENDS ${objects}
-    COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
-    COMMAND ${LLVM_TOOLS_BINARY_DIR}/llvm-ar rcs ${archive} ${objects})
+    COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}.new
+    COMMAND ${LLVM_TOOLS_BINARY_DIR}/llvm-ar rcs ${archive}.new ${objects}
+    COMMAND ${CMAKE_COMMAND} -E rename ${archive}.new ${archive})
   add_custom_target(${name}_${target} DEPENDS ${archive})
   add_dependencies(burin_target_code ${name}_${target})
 endfunction()
