@@ -79,8 +79,8 @@ Stage Backend::getLastStage() const {
 /// Runs the stages up to `last`, but Target, for which the weights have to be
 /// taken out before.
 Status Backend::runStages(Stage last) {
-  for (Stage stage : {Stage::Graph, Stage::Attention, Stage::Linalg,
-                      Stage::Bufferize, Stage::Exec, Stage::Target}) {
+  for (Stage stage : {Stage::Graph, Stage::Quantize, Stage::Attention,
+                      Stage::Linalg, Stage::Bufferize, Stage::Exec, Stage::Target}) {
     if (stage > last)
       break;
     progress.begin(getStageName(stage));

@@ -1,0 +1,116 @@
+#ifndef BURIN_PASSES_QUANTIZE_PASSES_TD
+#define BURIN_PASSES_QUANTIZE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def MoveQuantized : Pass<"burin-move-quantized", "::mlir::ModuleOp"> {
+  let summary = "Move the bytes instead of the floats they stand for";
+  let description = [{
+    Ops that only choose and order elements (reshapes, transposes, slices, the
+    largest of a window) give the same whether they are quantized before or after:
+    quantizing goes before them, dequantizing behind them. Where both meet with
+    one scale and one zero point, neither is left. So does a concatenation of
+    bytes with one scale.
+
+    ```mlir
+    // before: --burin-move-quantized
+    func.func @f(%x: tensor<2x8xui8>) -> tensor<8x2xui8> {
+      %s = nn.constant dense<5.000000e-01> : tensor<f32>
+      %z = nn.constant dense<3> : tensor<ui8>
+      %0 = nn.dequantize %x, %s, %z {axis = 0 : i64, block_size = 0 : i64} : (tensor<2x8xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x8xf32>
+      %1 = nn.transpose %0 {permutation = array<i64: 1, 0>} : (tensor<2x8xf32>) -> tensor<8x2xf32>
+      %2 = nn.quantize %1, %s, %z {axis = 0 : i64, block_size = 0 : i64, precision = f32, saturate = true} : (tensor<8x2xf32>, tensor<f32>, tensor<ui8>) -> tensor<8x2xui8>
+      return %2 : tensor<8x2xui8>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<2x8xui8>) -> tensor<8x2xui8> {
+      %0 = nn.transpose %x {permutation = array<i64: 1, 0>} : (tensor<2x8xui8>) -> tensor<8x2xui8>
+      return %0 : tensor<8x2xui8>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
+def MultiplyQuantized : Pass<"burin-multiply-quantized", "::mlir::ModuleOp"> {
+  let summary = "Multiply bytes instead of the floats they stand for";
+  let description = [{
+    A matrix product or convolution of dequantized bytes with dequantized constant
+    bytes becomes one of the bytes, summed up in i32 and scaled afterwards. With
+    zero points z of x, and w less its own (which must fit i8):
+
+    ```
+    sum of (x - z) * w = sum of x * w - z * sum of w
+    ```
+
+    where the last is a constant for each column or filter, into which a bias of
+    the same scale goes too. The padding of a convolution then is z.
+
+    ```mlir
+    // before: --burin-multiply-quantized
+    func.func @f(%x: tensor<4x2xui8>) -> tensor<4x2xf32> {
+      %s = nn.constant dense<5.000000e-01> : tensor<f32>
+      %z = nn.constant dense<3> : tensor<ui8>
+      %w = nn.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+      %0 = nn.dequantize %x, %s, %z {axis = 0 : i64, block_size = 0 : i64} : (tensor<4x2xui8>, tensor<f32>, tensor<ui8>) -> tensor<4x2xf32>
+      %1 = nn.dequantize %w, %s {axis = 0 : i64, block_size = 0 : i64} : (tensor<2x2xi8>, tensor<f32>) -> tensor<2x2xf32>
+      %2 = nn.matmul %0, %1 : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+      return %2 : tensor<4x2xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<4x2xui8>) -> tensor<4x2xf32> {
+      %0 = nn.constant dense<2.500000e-01> : tensor<f32>
+      %1 = nn.constant dense<[-12, -18]> : tensor<2xi32>
+      %w = nn.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+      %2 = nn.matmul %x, %w : (tensor<4x2xui8>, tensor<2x2xi8>) -> tensor<4x2xi32>
+      %3 = nn.add %2, %1 : (tensor<4x2xi32>, tensor<2xi32>) -> tensor<4x2xi32>
+      %4 = nn.dequantize %3, %0 {axis = 1 : i64, block_size = 0 : i64} : (tensor<4x2xi32>, tensor<f32>) -> tensor<4x2xf32>
+      return %4 : tensor<4x2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
+def FoldScales : Pass<"burin-fold-scales", "::mlir::ModuleOp"> {
+  let summary = "Multiply up scales that follow one another";
+  let description = [{
+    What is scaled by s and then quantized by t is scaled by s / t and only rounded.
+    Elsewhere a quantize op that divides what the graph calculated multiplies by
+    the reciprocal instead, which may round the other way where a quotient lies in
+    the middle of two integers. Small constants are dequantized here and now.
+
+    ```mlir
+    // before: --burin-fold-scales
+    func.func @f(%sums: tensor<4x2xi32>) -> tensor<4x2xui8> {
+      %s = nn.constant dense<5.000000e-01> : tensor<f32>
+      %t = nn.constant dense<4.000000e+00> : tensor<f32>
+      %z = nn.constant dense<3> : tensor<ui8>
+      %0 = nn.dequantize %sums, %s {axis = 1 : i64, block_size = 0 : i64} : (tensor<4x2xi32>, tensor<f32>) -> tensor<4x2xf32>
+      %1 = nn.quantize %0, %t, %z {axis = 0 : i64, block_size = 0 : i64, precision = f32, saturate = true} : (tensor<4x2xf32>, tensor<f32>, tensor<ui8>) -> tensor<4x2xui8>
+      return %1 : tensor<4x2xui8>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%sums: tensor<4x2xi32>) -> tensor<4x2xui8> {
+      %one = nn.constant dense<1.000000e+00> : tensor<f32>
+      %s = nn.constant dense<1.250000e-01> : tensor<f32>
+      %z = nn.constant dense<3> : tensor<ui8>
+      %0 = nn.dequantize %sums, %s {axis = 1 : i64, block_size = 0 : i64} : (tensor<4x2xi32>, tensor<f32>) -> tensor<4x2xf32>
+      %1 = nn.quantize %0, %one, %z {axis = 0 : i64, block_size = 0 : i64, precision = f32, saturate = true} : (tensor<4x2xf32>, tensor<f32>, tensor<ui8>) -> tensor<4x2xui8>
+      return %1 : tensor<4x2xui8>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
+#endif // BURIN_PASSES_QUANTIZE_PASSES_TD
