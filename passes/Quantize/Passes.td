@@ -102,8 +102,8 @@ def FoldScales : Pass<"burin-fold-scales", "::mlir::ModuleOp"> {
     // after
     func.func @f(%sums: tensor<4x2xi32>) -> tensor<4x2xui8> {
       %one = nn.constant dense<1.000000e+00> : tensor<f32>
-      %s = nn.constant dense<1.250000e-01> : tensor<f32>
       %z = nn.constant dense<3> : tensor<ui8>
+      %s = nn.constant dense<1.250000e-01> : tensor<f32>
       %0 = nn.dequantize %sums, %s {axis = 1 : i64, block_size = 0 : i64} : (tensor<4x2xi32>, tensor<f32>) -> tensor<4x2xf32>
       %1 = nn.quantize %0, %one, %z {axis = 0 : i64, block_size = 0 : i64, precision = f32, saturate = true} : (tensor<4x2xf32>, tensor<f32>, tensor<ui8>) -> tensor<4x2xui8>
       return %1 : tensor<4x2xui8>
