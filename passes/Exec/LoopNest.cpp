@@ -105,12 +105,15 @@ std::optional<LoopNest> burin::getLoopNest(linalg::LinalgOp op,
     OpFoldResult size;
     if (!ShapedType::isDynamic(known[d]))
       size = b.getIndexAttr(known[d]);
+    // One operand may know what another one does not.
     for (OpOperand &operand : op->getOpOperands())
       for (auto [r, expr] : llvm::enumerate(
                maps[operand.getOperandNumber()].getResults()))
         if (auto dim = dyn_cast<AffineDimExpr>(expr);
-            !size && dim && dim.getPosition() == d)
-          size = getSize(b, operand.get(), r);
+            dim && dim.getPosition() == d && (!size || !nn::getStatic(size)))
+          if (OpFoldResult here = getSize(b, operand.get(), r);
+              !size || nn::getStatic(here))
+            size = here;
     if (!size)
       return std::nullopt;
     nest.sizes.push_back(size);

@@ -243,11 +243,30 @@ OpFoldResult ShapeBuilder::max(OpFoldResult a, OpFoldResult b) {
   return getAsOpFoldResult(buildOnce<arith::MaxSIOp>(0, {lhs, rhs}, lhs, rhs));
 }
 
+/// True for sizes, and what is made of sizes without subtracting. Arithmetic
+/// that overflows is none of sizes of tensors that exist.
+static bool isSize(OpFoldResult size) {
+  if (std::optional<int64_t> known = getStatic(size))
+    return *known >= 0;
+  Operation *op = cast<Value>(size).getDefiningOp();
+  if (isa_and_nonnull<tensor::DimOp, memref::DimOp>(op))
+    return true;
+  return isa_and_nonnull<arith::AddIOp, arith::MulIOp>(op) &&
+         llvm::all_of(op->getOperands(), [](Value operand) {
+           return isSize(getAsOpFoldResult(operand));
+         });
+}
+
 OpFoldResult ShapeBuilder::selectEqual(OpFoldResult a, OpFoldResult b,
                                        OpFoldResult x, OpFoldResult y) {
   if (areEqual(a, b) || areEqual(x, y))
     return x;
-  if (getStatic(a) && getStatic(b))
+  std::optional<int64_t> p = getStatic(a), q = getStatic(b);
+  if ((p && q) || (p.value_or(0) < 0 && isSize(b)) ||
+      (q.value_or(0) < 0 && isSize(a)))
+    return y;
+  // a == b ? b : a
+  if ((areEqual(a, x) && areEqual(b, y)) || (areEqual(a, y) && areEqual(b, x)))
     return y;
   Value lhs = getValue(a), rhs = getValue(b);
   Value test = buildOnce<arith::CmpIOp>(1, {lhs, rhs}, arith::CmpIPredicate::eq,
