@@ -43,6 +43,55 @@ def LowerNN : Pass<"burin-lower-nn", "::mlir::ModuleOp"> {
   ];
 }
 
+def ReadBroadcasts : Pass<"burin-read-broadcasts", "::mlir::ModuleOp"> {
+  let summary = "Read what is repeated where it lies";
+  let description = [{
+    Models repeat the heads of keys and values by Expand and Reshape. Such a copy
+    is not made: its reader runs over the repeated dimension as a loop of its own
+    and reads the original. What a sum of products reads as a function of a
+    repeated or transposed tensor is computed once per element of the tensor.
+
+    ```mlir
+    // before: --burin-read-broadcasts --canonicalize
+    func.func @f(%k: tensor<2x8xf32>, %q: tensor<6x8xf32>) -> tensor<6xf32> {
+      %0 = tensor.empty() : tensor<2x3x8xf32>
+      %1 = linalg.generic {indexing_maps = [affine_map<(h, g, d) -> (h, d)>, affine_map<(h, g, d) -> (h, g, d)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%k : tensor<2x8xf32>) outs(%0 : tensor<2x3x8xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        linalg.yield %in : f32
+      } -> tensor<2x3x8xf32>
+      %2 = tensor.collapse_shape %1 [[0, 1], [2]] : tensor<2x3x8xf32> into tensor<6x8xf32>
+      %3 = tensor.empty() : tensor<6xf32>
+      %4 = linalg.generic {indexing_maps = [affine_map<(h, d) -> (h, d)>, affine_map<(h, d) -> (h, d)>, affine_map<(h, d) -> (h)>], iterator_types = ["parallel", "reduction"]} ins(%q, %2 : tensor<6x8xf32>, tensor<6x8xf32>) outs(%3 : tensor<6xf32>) {
+      ^bb0(%x: f32, %y: f32, %sum: f32):
+        %5 = arith.mulf %x, %y : f32
+        %6 = arith.addf %sum, %5 : f32
+        linalg.yield %6 : f32
+      } -> tensor<6xf32>
+      return %4 : tensor<6xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%k: tensor<2x8xf32>, %q: tensor<6x8xf32>) -> tensor<6xf32> {
+      %0 = tensor.empty() : tensor<6xf32>
+      %1 = tensor.expand_shape %q [[0, 1], [2]] output_shape [2, 3, 8] : tensor<6x8xf32> into tensor<2x3x8xf32>
+      %2 = tensor.expand_shape %0 [[0, 1]] output_shape [2, 3] : tensor<6xf32> into tensor<2x3xf32>
+      %3 = linalg.generic {indexing_maps = [affine_map<(h, g, d) -> (h, g, d)>, affine_map<(h, g, d) -> (h, d)>, affine_map<(h, g, d) -> (h, g)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%1, %k : tensor<2x3x8xf32>, tensor<2x8xf32>) outs(%2 : tensor<2x3xf32>) {
+      ^bb0(%x: f32, %y: f32, %sum: f32):
+        %4 = arith.mulf %x, %y : f32
+        %5 = arith.addf %sum, %4 : f32
+        linalg.yield %5 : f32
+      } -> tensor<2x3xf32>
+      %6 = tensor.collapse_shape %3 [[0, 1]] : tensor<2x3xf32> into tensor<6xf32>
+      return %6 : tensor<6xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FuseElementwise : Pass<"burin-fuse-elementwise", "::mlir::ModuleOp"> {
   let summary = "Join elementwise linalg ops with what reads them";
   let description = [{

@@ -1,0 +1,50 @@
+// RUN: burin-opt %s --burin-read-broadcasts --canonicalize | FileCheck %s
+
+#bht = affine_map<(h, g, d, t) -> (h, g, d, t)>
+#heads = affine_map<(h, g, d, t) -> (h, t, d)>
+// CHECK-DAG: #[[K:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3)>
+// CHECK-LABEL: func @keys
+func.func @keys(%k: tensor<4x?x64xf32>, %q: tensor<16x64xf32>, %n: index) -> tensor<16x?xf32> {
+  %s = arith.constant 0.125 : f32
+  %zero = arith.constant 0.0 : f32
+  // Scaled once, where and as it lies, then read by all heads of a group.
+  // CHECK: %[[SCALED:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<4x?x64xf32>) outs(%{{.*}} : tensor<4x?x64xf32>)
+  // CHECK: linalg.generic {indexing_maps = [{{.*}}, #[[K]], {{.*}}], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%{{.*}}, %[[SCALED]] : tensor<4x4x64xf32>, tensor<4x?x64xf32>)
+  %0 = tensor.empty(%n) : tensor<4x4x64x?xf32>
+  %1 = linalg.generic {indexing_maps = [#heads, #bht], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%k : tensor<4x?x64xf32>) outs(%0 : tensor<4x4x64x?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %7 = arith.mulf %in, %s : f32
+    linalg.yield %7 : f32
+  } -> tensor<4x4x64x?xf32>
+  %2 = tensor.collapse_shape %1 [[0, 1], [2], [3]] : tensor<4x4x64x?xf32> into tensor<16x64x?xf32>
+  %3 = tensor.empty(%n) : tensor<16x?xf32>
+  %4 = linalg.fill ins(%zero : f32) outs(%3 : tensor<16x?xf32>) -> tensor<16x?xf32>
+  %5 = linalg.generic {indexing_maps = [affine_map<(h, t, d) -> (h, d)>, affine_map<(h, t, d) -> (h, d, t)>, affine_map<(h, t, d) -> (h, t)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%q, %2 : tensor<16x64xf32>, tensor<16x64x?xf32>) outs(%4 : tensor<16x?xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %7 = arith.mulf %x, %y : f32
+    %8 = arith.addf %sum, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<16x?xf32>
+  return %5 : tensor<16x?xf32>
+}
+
+// What has another reader stays.
+// CHECK-LABEL: func @shared
+func.func @shared(%k: tensor<4x64xf32>) -> (tensor<4x4x64xf32>, tensor<4x4x64xf32>) {
+  // CHECK-COUNT-2: linalg.generic
+  %0 = tensor.empty() : tensor<4x4x64xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(h, g, d) -> (h, d)>, affine_map<(h, g, d) -> (h, g, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%k : tensor<4x64xf32>) outs(%0 : tensor<4x4x64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<4x4x64xf32>
+  %2 = linalg.generic {indexing_maps = [affine_map<(h, g, d) -> (h, g, d)>, affine_map<(h, g, d) -> (h, g, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%1 : tensor<4x4x64xf32>) outs(%0 : tensor<4x4x64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %3 = math.exp %in : f32
+    linalg.yield %3 : f32
+  } -> tensor<4x4x64xf32>
+  return %1, %2 : tensor<4x4x64xf32>, tensor<4x4x64xf32>
+}
