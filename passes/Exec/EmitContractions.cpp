@@ -5,8 +5,9 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/ContractionPlan.h"
+#include "passes/Exec/Tiles/TileStore.h"
 
 using namespace mlir;
 
@@ -15,21 +16,17 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// Depth of a panel that is packed on a thread's stack: 384 x 32 floats are
-/// 48 KiB, which stays in the second-level cache beside a panel of rows.
-constexpr int64_t depthBlock = 384;
-/// Row panels of one task where several share a panel of columns.
+/// Row panels of one task.
 constexpr int64_t rowsPerChunk = 8;
 /// Multiplications worth a thread's while.
 constexpr int64_t workPerTask = 1 << 16;
 
 class ContractionEmitter {
 public:
-  ContractionEmitter(Contraction contraction, ImplicitLocOpBuilder &b,
-                     nn::ShapeBuilder &shapes, const Cpu &cpu)
-      : c(std::move(contraction)), b(b), shapes(shapes),
-        tile(getTile(cpu, c.getType())),
-        kernel(getMicroKernel(c.op->getParentOfType<ModuleOp>(), tile, c.getType())),
+  ContractionEmitter(const Contraction &c, ContractionPlan plan,
+                     ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes)
+      : c(c), plan(std::move(plan)), b(b), shapes(shapes), lhs(this->plan.lhs),
+        rhs(this->plan.rhs),
         packedType(MemRefType::get({ShapedType::kDynamic}, c.getType())),
         mayRunInParallel(!c.op->getParentOfType<exec::ParallelOp>()) {}
 
@@ -40,42 +37,41 @@ private:
 
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
   Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
   Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  OpFoldResult getProduct(ArrayRef<unsigned> loops) {
-    Shape sizes;
-    for (unsigned d : loops)
-      sizes.push_back(c.nest.sizes[d]);
-    return shapes.product(sizes);
+  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
+  Value value(OpFoldResult size) { return shapes.getValue(size); }
+  int64_t guess(ArrayRef<unsigned> loops) {
+    return nn::getStatic(c.getSize(shapes, loops)).value_or(64);
   }
-  using Shape = nn::Shape;
+  std::pair<Value, Value> split(Value flat, OpFoldResult inner);
 
   void emitRange(OpFoldResult count, int64_t workEach, function_ref<void(Value)>);
   Index splitBatch(Value flat, ArrayRef<unsigned> loops);
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
+  Value createBuffer(int64_t elements);
   void emitTask(Value task);
-  void emitDepthBlock(const Index &batch, Value panel, Value lower, Value upper);
-  void emitRowPanels(const Index &batch, Value rhs, Value rhsStart, Value lower,
-                     Value stepDepth, Value outStart);
-  int64_t guess(ArrayRef<unsigned> loops) {
-    return nn::getStatic(getProduct(loops)).value_or(64);
-  }
+  void emitDepthBlock(Value lower, Value upper, OpFoldResult size);
+  void emitRowPanel(Value panel, Value lower);
+  void emitKernels(Value lhsStart, Value left);
+  void emitKernel(Value lhsStart, int64_t firstRow, int64_t rows);
 
-  Contraction c;
+  const Contraction &c;
+  ContractionPlan plan;
   ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
-  Tile tile;
-  func::FuncOp kernel;
+  Value lhs, rhs; ///< Packed whole, or where it lies (rhs: null).
   MemRefType packedType;
   bool mayRunInParallel;
-  PanelLayout left, right;
-  OpFoldResult depth, innerDepth, rows, columns, rowPanels, columnPanels;
-  Value lhs;                ///< Packed whole.
-  Value rhs;                ///< Packed whole, or null: block by block.
-  Value scratch;            ///< Where blocks of rhs are packed, per thread.
-  int64_t blockSize = 0;    ///< Of the first depth loop.
-  OpFoldResult rowChunks;   ///< Parts that the row panels are cut into.
-  Value columnsLeft, rowLower, rowUpper; ///< Of the task being emitted.
+  OpFoldResult rowChunks; ///< Parts that the row panels are cut into.
+
+  // Of the task that is being emitted.
+  Value sums, scratch; ///< A tile; a panel of columns.
+  Index batch;
+  Value panel, firstColumn, columnsLeft, rowLower, rowUpper;
+  Value rhsBlock, rhsStart;
+  std::optional<MicroKernels> kernels;
 };
 
 /// `body` for 0..count, on all threads.
@@ -83,7 +79,7 @@ void ContractionEmitter::emitRange(OpFoldResult count, int64_t workEach,
                                    function_ref<void(Value)> body) {
   OpBuilder::InsertionGuard guard(b);
   nn::ShapeBuilder::Scope scope(shapes);
-  Value lower = number(0), upper = shapes.getValue(count), one = number(1);
+  Value lower = number(0), upper = value(count), one = number(1);
   if (mayRunInParallel) {
     int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, workEach));
     auto parallel = b.create<exec::ParallelOp>(upper, grain);
@@ -101,7 +97,7 @@ ContractionEmitter::Index
 ContractionEmitter::splitBatch(Value flat, ArrayRef<unsigned> loops) {
   Index index(c.nest.getNumLoops());
   for (size_t k = loops.size(); k-- > 0;) {
-    Value size = shapes.getValue(c.nest.sizes[loops[k]]);
+    Value size = value(c.nest.sizes[loops[k]]);
     index[loops[k]] =
         k == 0 ? flat : b.create<arith::RemUIOp>(flat, size).getResult();
     if (k > 0)
@@ -121,155 +117,216 @@ Value ContractionEmitter::joinBatch(const Index &index,
 /// All panels of an operand, packed at run time into a buffer of their own.
 Value ContractionEmitter::packAll(const PanelLayout &layout,
                                   OpFoldResult panels) {
-  OpFoldResult batches = getProduct(layout.batch);
+  OpFoldResult batches = c.getSize(shapes, layout.batch);
   OpFoldResult total = shapes.mul(shapes.mul(batches, panels),
-                                  shapes.mul(depth, shapes.get(layout.width)));
+                                  shapes.mul(plan.depth, shapes.get(layout.width)));
   std::optional<int64_t> known = nn::getStatic(total);
   auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)}, c.getType());
   Value buffer = b.create<memref::AllocOp>(
-      type, known ? SmallVector<Value>() : SmallVector<Value>{shapes.getValue(total)});
+      type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
   Value packed = known ? b.create<memref::CastOp>(packedType, buffer).getResult() : buffer;
   int64_t work = layout.width * guess(c.depth) * 4;
   emitRange(shapes.mul(batches, panels), work, [&](Value i) {
-    Value count = shapes.getValue(panels);
+    Value count = value(panels);
     Value panel = i, batch = number(0);
     if (!layout.batch.empty()) {
       panel = b.create<arith::RemUIOp>(i, count);
       batch = b.create<arith::DivUIOp>(i, count);
     }
-    Value start = mul(i, mul(shapes.getValue(depth), number(layout.width)));
+    Value start = mul(i, mul(value(plan.depth), number(layout.width)));
     emitPackPanel(b, shapes, c, layout, splitBatch(batch, layout.batch), panel,
-                  number(0), shapes.getValue(c.nest.sizes[c.depth[0]]), packed,
-                  start, tile.lanes);
+                  number(0), value(c.nest.sizes[c.depth[0]]), packed,
+                  start, plan.tile.lanes);
   });
   return packed;
 }
 
+/// `flat` / inner and `flat` % inner.
+std::pair<Value, Value> ContractionEmitter::split(Value flat, OpFoldResult inner) {
+  if (nn::getStatic(inner) == 1)
+    return {flat, number(0)};
+  return {b.create<arith::DivUIOp>(flat, value(inner)),
+          b.create<arith::RemUIOp>(flat, value(inner))};
+}
+
+Value ContractionEmitter::createBuffer(int64_t elements) {
+  auto type = MemRefType::get({elements}, c.getType());
+  return b.create<memref::CastOp>(packedType, createStackBuffer(b, type));
+}
+
+void ContractionEmitter::emitKernel(Value lhsStart, int64_t firstRow, int64_t rows) {
+  const Tile &tile = plan.tile;
+  Value row = number(firstRow);
+  Value start = add(lhsStart, mul(row, value(kernels->getLayout().rowStride)));
+  MicroKernelCall call{lhs, start, rhsBlock, rhsStart, sums,
+                       mul(row, number(tile.getColumns()))};
+  // The last columns may need half of the vectors only.
+  std::optional<int64_t> columns = nn::getStatic(plan.columns);
+  int64_t rest = columns ? *columns % tile.getColumns() : 0;
+  if (rest == 0 || rest > tile.lanes)
+    return kernels->emitCall(b, shapes, call, rows, tile.vectors);
+  Value few = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, columnsLeft,
+                                      number(tile.lanes));
+  auto choice = b.create<scf::IfOp>(few, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  kernels->emitCall(b, shapes, call, rows, 1);
+  b.setInsertionPointToStart(choice.elseBlock());
+  kernels->emitCall(b, shapes, call, rows, tile.vectors);
+}
+
+/// All rows of a panel of which `left` are there. A number that is not known is
+/// made up of powers of two.
+void ContractionEmitter::emitKernels(Value lhsStart, Value left) {
+  auto choose = [&](Value condition, function_ref<void()> then, function_ref<void()> otherwise) {
+    auto choice = b.create<scf::IfOp>(condition, bool(otherwise));
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(choice.thenBlock());
+    then();
+    if (!otherwise)
+      return;
+    b.setInsertionPointToStart(choice.elseBlock());
+    otherwise();
+  };
+  auto whole = [&] { emitKernel(lhsStart, 0, plan.height); };
+  bool isKnown = nn::getStatic(plan.rows).has_value();
+  if (isKnown && plan.tail == 0)
+    return whole();
+  Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, left,
+                                          number(plan.height));
+  choose(isWhole, whole, [&] {
+    if (isKnown)
+      return emitKernel(lhsStart, 0, plan.tail);
+    // Where the part of size `part` starts: after the larger ones.
+    for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
+      Value bits = b.create<arith::AndIOp>(left, number(part));
+      Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, bits, number(0));
+      choose(isThere, [&] {
+        Value above = b.create<arith::AndIOp>(left, number(-2 * part));
+        Value start = add(lhsStart, mul(above, value(kernels->getLayout().rowStride)));
+        MicroKernelCall call{lhs, start, rhsBlock, rhsStart, sums,
+                             mul(above, number(plan.tile.getColumns()))};
+        kernels->emitCall(b, shapes, call, part, plan.tile.vectors);
+      }, nullptr);
+    }
+  });
+}
+
+/// Panel number `i` of the rows against the block of columns, from `lower` of the
+/// first depth loop on.
+void ContractionEmitter::emitRowPanel(Value i, Value lower) {
+  Value firstRow = mul(i, number(plan.height));
+  Value left = min(sub(value(plan.rows), firstRow), number(plan.height));
+  Value lhsStart;
+  if (plan.readsLhs) {
+    const LinearAccess &access = c.getOperand(c.lhs);
+    lhsStart = mul(firstRow, value(access.coefficients[c.rows[0]]));
+    for (unsigned d : c.batch)
+      lhsStart = add(lhsStart, mul(batch[d], value(access.coefficients[d])));
+    lhsStart = add(lhsStart, mul(lower, value(access.coefficients[c.depth[0]])));
+  } else {
+    Value index = add(mul(joinBatch(batch, plan.left.batch), value(plan.rowPanels)), i);
+    lhsStart = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
+                   number(plan.height));
+  }
+  emitKernels(lhsStart, left);
+  emitTileStore(b, shapes, c, plan.tile, {sums, batch, firstRow, left, firstColumn, columnsLeft});
+}
+
 /// Row panels [rowLower, rowUpper) against one panel of columns, for the steps of
-/// depth from `lower` of the first depth loop.
-void ContractionEmitter::emitRowPanels(const Index &batch, Value rhsBlock,
-                                       Value rhsStart, Value lower,
-                                       Value stepDepth, Value outStart) {
-  Value panelBase =
-      mul(joinBatch(batch, left.batch), shapes.getValue(rowPanels));
-  Value depthStart = mul(lower, shapes.getValue(innerDepth));
-  Value whole = shapes.getValue(depth);
-  Value total = shapes.getValue(rows);
-  Value stride = shapes.getValue(c.getOutput().coefficients[c.rows[0]]);
-  Value out = c.getOutput().memory;
-  if (out.getType() != kernel.getArgumentTypes()[4])
-    out = b.create<memref::CastOp>(kernel.getArgumentTypes()[4], out);
+/// the first depth loop in [lower, upper), which are `size`.
+void ContractionEmitter::emitDepthBlock(Value lower, Value upper, OpFoldResult size) {
+  if (rhs) {
+    Value index = add(mul(joinBatch(batch, plan.right.batch), value(plan.columnPanels)), panel);
+    rhsBlock = rhs;
+    rhsStart = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
+                   number(plan.tile.getColumns()));
+  } else {
+    rhsBlock = scratch;
+    rhsStart = number(0);
+    emitPackPanel(b, shapes, c, plan.right, batch, panel, lower, upper, scratch,
+                  rhsStart, plan.tile.lanes);
+  }
+  kernels.emplace(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
+                  getLhsLayout(shapes, c, plan, size));
   auto loop = b.create<scf::ForOp>(rowLower, rowUpper, number(1));
   OpBuilder::InsertionGuard guard(b);
   nn::ShapeBuilder::Scope scope(shapes);
   b.setInsertionPointToStart(loop.getBody());
-  Value i = loop.getInductionVar();
-  Value first = mul(i, number(tile.rows));
-  Value count = b.create<arith::MinUIOp>(
-      b.create<arith::SubIOp>(total, first), number(tile.rows));
-  Value lhsStart = mul(add(mul(add(panelBase, i), whole), depthStart),
-                       number(tile.rows));
-  b.create<func::CallOp>(
-      kernel, ValueRange{lhs, lhsStart, rhsBlock, rhsStart, out,
-                         add(outStart, mul(first, stride)), stride, stepDepth,
-                         count, columnsLeft});
-}
-
-void ContractionEmitter::emitDepthBlock(const Index &batch, Value panel,
-                                        Value lower, Value upper) {
-  Value inner = shapes.getValue(innerDepth);
-  Value stepDepth = mul(b.createOrFold<arith::SubIOp>(upper, lower), inner);
-  Value outStart = mul(panel, number(tile.getColumns()));
-  for (unsigned d : c.batch)
-    outStart = add(outStart,
-                   mul(batch[d], shapes.getValue(c.getOutput().coefficients[d])));
-  Value block = rhs, start;
-  if (rhs) {
-    Value index = add(mul(joinBatch(batch, right.batch),
-                          shapes.getValue(columnPanels)),
-                      panel);
-    start = mul(add(mul(index, shapes.getValue(depth)), mul(lower, inner)),
-                number(tile.getColumns()));
-  } else {
-    block = scratch;
-    start = number(0);
-    emitPackPanel(b, shapes, c, right, batch, panel, lower, upper, scratch,
-                  start, tile.lanes);
-  }
-  emitRowPanels(batch, block, start, lower, stepDepth, outStart);
+  emitRowPanel(loop.getInductionVar(), lower);
 }
 
 /// One panel of columns of one batch, against some row panels.
 void ContractionEmitter::emitTask(Value task) {
-  Value chunks = shapes.getValue(rowChunks);
-  Value chunk = number(0);
-  if (nn::getStatic(rowChunks) != 1) {
-    chunk = b.create<arith::RemUIOp>(task, chunks);
-    task = b.create<arith::DivUIOp>(task, chunks);
-  }
-  Value panels = shapes.getValue(columnPanels), panel = task;
-  Value flatBatch = number(0);
-  if (!c.batch.empty()) {
-    panel = b.create<arith::RemUIOp>(task, panels);
-    flatBatch = b.create<arith::DivUIOp>(task, panels);
-  }
-  Index batch = splitBatch(flatBatch, c.batch);
-  Value first = mul(panel, number(tile.getColumns()));
-  columnsLeft = b.create<arith::MinUIOp>(
-      b.create<arith::SubIOp>(shapes.getValue(columns), first),
-      number(tile.getColumns()));
-  Value panelsLeft = shapes.getValue(rowPanels);
+  OpFoldResult batches = c.getSize(shapes, c.batch);
+  Value position;
+  if (plan.columnsOutside)
+    std::tie(panel, position) = split(task, shapes.mul(batches, rowChunks));
+  else
+    std::tie(position, panel) = split(task, plan.columnPanels);
+  auto [flatBatch, chunk] = split(position, rowChunks);
+  batch = splitBatch(flatBatch, c.batch);
+  int64_t width = plan.tile.getColumns();
+  firstColumn = mul(panel, number(width));
+  columnsLeft = min(sub(value(plan.columns), firstColumn), number(width));
   rowLower = mul(chunk, number(rowsPerChunk));
-  rowUpper = nn::getStatic(rowChunks) == 1
-                 ? panelsLeft
-                 : b.create<arith::MinUIOp>(add(rowLower, number(rowsPerChunk)),
-                                            panelsLeft).getResult();
-  Value size = shapes.getValue(c.nest.sizes[c.depth[0]]);
-  if (std::optional<int64_t> known = nn::getStatic(c.nest.sizes[c.depth[0]]);
-      known && *known <= blockSize)
-    return emitDepthBlock(batch, panel, number(0), size);
-  auto loop = b.create<scf::ForOp>(number(0), size, number(blockSize));
+  rowUpper = value(plan.rowPanels);
+  if (nn::getStatic(rowChunks) != 1)
+    rowUpper = min(add(rowLower, number(rowsPerChunk)), rowUpper);
+  OpFoldResult size = c.nest.sizes[c.depth[0]];
+  if (plan.isWhole())
+    return emitDepthBlock(number(0), value(size), size);
+  auto loop = b.create<scf::ForOp>(number(0), value(size), number(plan.blockSize));
   OpBuilder::InsertionGuard guard(b);
   nn::ShapeBuilder::Scope scope(shapes);
   b.setInsertionPointToStart(loop.getBody());
   Value lower = loop.getInductionVar();
-  Value upper = b.create<arith::MinUIOp>(add(lower, number(blockSize)), size);
-  emitDepthBlock(batch, panel, lower, upper);
+  Value upper = min(add(lower, number(plan.blockSize)), value(size));
+  emitDepthBlock(lower, upper, sub(upper, lower));
 }
 
 void ContractionEmitter::emit() {
-  depth = getProduct(c.depth);
-  innerDepth = getProduct(ArrayRef(c.depth).drop_front());
-  rows = getProduct(c.rows);
-  columns = getProduct(c.columns);
-  rowPanels = shapes.ceilDiv(rows, shapes.get(tile.rows));
-  columnPanels = shapes.ceilDiv(columns, shapes.get(tile.getColumns()));
-  left = getPanelLayout(c, /*isLhs=*/true, tile);
-  right = getPanelLayout(c, /*isLhs=*/false, tile);
-  lhs = packConstant(b, c, left);
-  if (!lhs)
-    lhs = packAll(left, rowPanels);
-  rhs = packConstant(b, c, right);
-  std::optional<int64_t> inner = nn::getStatic(innerDepth);
-  blockSize = std::max<int64_t>(1, depthBlock / inner.value_or(1));
-  std::optional<int64_t> knownPanels = nn::getStatic(columnPanels);
-  bool fewColumns = knownPanels && *knownPanels < 8 && c.batch.empty();
-  if (!rhs && (fewColumns || !inner || *inner > 4 * depthBlock))
-    rhs = packAll(right, columnPanels);
-  // Where there are few panels of columns, threads share those of rows as well.
-  rowChunks = shapes.get(1);
-  if (rhs)
-    rowChunks = shapes.ceilDiv(rowPanels, shapes.get(rowsPerChunk));
-  int64_t work = guess(c.depth) * guess(c.rows) * tile.getColumns();
-  OpFoldResult tasks = shapes.mul(getProduct(c.batch), columnPanels);
-  emitRange(shapes.mul(tasks, rowChunks), work, [&](Value task) {
+  if (plan.readsLhs)
+    lhs = c.getOperand(c.lhs).memory;
+  else if (!lhs)
+    lhs = packAll(plan.left, plan.rowPanels);
+  if (plan.packsRhs)
+    rhs = packAll(plan.right, plan.columnPanels);
+  // What a task packs serves all rows.
+  rowChunks = rhs ? shapes.ceilDiv(plan.rowPanels, shapes.get(rowsPerChunk)) : shapes.get(1);
+  int64_t width = plan.tile.getColumns();
+  int64_t taskRows = rhs ? std::min(guess(c.rows), rowsPerChunk * plan.height) : guess(c.rows);
+  OpFoldResult tasks = shapes.mul(
+      shapes.mul(c.getSize(shapes, c.batch), plan.columnPanels), rowChunks);
+  emitRange(tasks, guess(c.depth) * taskRows * width, [&](Value task) {
+    sums = createBuffer(plan.height * width);
     if (!rhs) {
-      int64_t elements = blockSize * *inner * tile.getColumns();
-      scratch = b.create<memref::CastOp>(
-          packedType, createStackBuffer(b, MemRefType::get({elements}, c.getType())));
+      int64_t steps = plan.isWhole() ? *nn::getStatic(plan.depth)
+                                     : plan.blockSize * *nn::getStatic(plan.innerDepth);
+      scratch = createBuffer(steps * width);
     }
     emitTask(task);
   });
+}
+
+/// Emits `op` with what `fused` says around it; none of it where that does not fit.
+bool emitContraction(linalg::LinalgOp op, const Fusion &fused, const Cpu &cpu) {
+  Operation *place = fused.finish ? fused.finish : op;
+  ImplicitLocOpBuilder b(op.getLoc(), place);
+  nn::ShapeBuilder shapes(b);
+  shapes.setLoc(op.getLoc());
+  std::optional<Contraction> c = matchContraction(op, fused, shapes);
+  if (!c)
+    return false;
+  ContractionPlan plan = planContraction(b, shapes, *c, cpu);
+  if (!plan.isWhole() && (fused.start || fused.finish))
+    return false;
+  ContractionEmitter(*c, std::move(plan), b, shapes).emit();
+  for (linalg::LinalgOp done : {fused.finish, op, fused.start})
+    if (done)
+      done->erase();
+  return true;
 }
 
 struct EmitContractions : impl::EmitContractionsBase<EmitContractions> {
@@ -278,19 +335,19 @@ struct EmitContractions : impl::EmitContractionsBase<EmitContractions> {
   void runOnOperation() override {
     Cpu cpu{vectorBits, registers};
     SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (isSumOfProducts(op))
+        ops.push_back(op);
+    });
     for (linalg::LinalgOp op : ops) {
-      ImplicitLocOpBuilder b(op.getLoc(), op);
-      nn::ShapeBuilder shapes(b);
-      shapes.setLoc(op.getLoc());
-      std::optional<Contraction> contraction = matchContraction(op, shapes);
-      if (!contraction) {
+      Fusion fusion = findFusion(op);
+      Fusion startOnly{fusion.start, {}, 0};
+      if (emitContraction(op, fusion, cpu) ||
+          (fusion.finish && emitContraction(op, startOnly, cpu)) ||
+          (fusion.start && emitContraction(op, {}, cpu)))
+        ++numEmitted;
+      else
         ++numLeft;
-        continue;
-      }
-      ContractionEmitter(*contraction, b, shapes, cpu).emit();
-      op->erase();
-      ++numEmitted;
     }
   }
 };

@@ -54,12 +54,19 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
   let summary = "Turn matrix products and convolutions into packed tiles";
   let description = [{
     A linalg op on buffers that sums products (`out += a * b`) becomes loops over
-    tiles that a micro-kernel of the module computes in registers. The operand
-    that gives the rows, and constants on either side, are packed into panels
-    beforehand (constants at compile time); the other operand is packed by each
-    thread as it goes. A convolution is the same with the output positions as
-    columns: packing gathers what a kernel tap reads. Ops that are too small are
-    left to `burin-emit-loops`.
+    tiles whose sums a micro-kernel of the module computes in registers. Columns
+    are what lies contiguous in the output and moves the right operand: the
+    features of a matrix product or of a channels-last convolution. The right
+    operand is packed into panels of columns: constants at compile time, others by
+    each thread as it goes. The left operand is read where it lies, under the taps
+    of a window as well, unless its rows would collide in the cache. In a
+    channels-first convolution the filters are the rows and the output positions
+    the columns; packing gathers what a tap reads.
+
+    Sums lie in a tile on the stack before they are stored. What runs on them
+    there needs no pass over memory of its own: the op that wrote what they are
+    added to, and the elementwise op that is their only reader. Ops that are too
+    small are left to `burin-emit-loops`.
 
     ```mlir
     // before: --burin-emit-contractions --canonicalize

@@ -68,7 +68,60 @@ static Value matchProduct(Block &body) {
   return {};
 }
 
+bool burin::isSumOfProducts(linalg::LinalgOp op) {
+  return op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
+         op.getNumReductionLoops() > 0 &&
+         matchProduct(op->getRegion(0).front());
+}
+
+OpFoldResult Contraction::getSize(nn::ShapeBuilder &shapes,
+                                  ArrayRef<unsigned> loops) const {
+  nn::Shape sizes;
+  for (unsigned d : loops)
+    sizes.push_back(nest.sizes[d]);
+  return shapes.product(sizes);
+}
+
 static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
+
+/// Adds the accesses of `fused`, whose operand `shared` is the buffer of the sums:
+/// its loops are found by the buffer's dimensions. None if they are not that
+/// simple.
+static std::optional<TileStage> addStage(Contraction &c, linalg::LinalgOp fused,
+                                         unsigned shared,
+                                         nn::ShapeBuilder &shapes) {
+  std::optional<LoopNest> nest = getLoopNest(fused, shapes);
+  if (!nest)
+    return std::nullopt;
+  AffineMap from = fused.getIndexingMapsArray()[shared];
+  AffineMap to = c.op.getIndexingMapsArray().back();
+  TileStage stage{&fused->getRegion(0).front(), {}};
+  Value sums = c.op.getDpsInits()[0];
+  for (auto [i, access] : llvm::enumerate(nest->accesses)) {
+    bool isTarget = i == nest->numInputs;
+    if (i == shared || (isTarget && fused->getOperand(i) == sums)) {
+      stage.arguments.push_back(std::nullopt);
+      if (isTarget)
+        c.target = 2;
+      continue;
+    }
+    LinearAccess mapped{access.memory, {}};
+    mapped.coefficients.assign(c.nest.getNumLoops(), shapes.get(0));
+    for (auto [fromExpr, toExpr] : llvm::zip_equal(from.getResults(), to.getResults())) {
+      auto fromDim = dyn_cast<AffineDimExpr>(fromExpr);
+      auto toDim = dyn_cast<AffineDimExpr>(toExpr);
+      if (!fromDim || !toDim)
+        return std::nullopt;
+      mapped.coefficients[toDim.getPosition()] =
+          access.coefficients[fromDim.getPosition()];
+    }
+    if (isTarget)
+      c.target = c.nest.accesses.size();
+    stage.arguments.push_back(c.nest.accesses.size());
+    c.nest.accesses.push_back(std::move(mapped));
+  }
+  return stage;
+}
 
 /// Sorts the loops by the operands that they move through.
 static bool classify(Contraction &c) {
@@ -95,13 +148,13 @@ static void addRow(Contraction &c, nn::ShapeBuilder &shapes) {
 }
 
 /// Keeps as columns the innermost loops that are one contiguous run of the
-/// output; the loops around them are batches. False if none are contiguous.
+/// target; the loops around them are batches. False if none are contiguous.
 static bool keepContiguous(Contraction &c, nn::ShapeBuilder &shapes) {
   SmallVector<unsigned> columns;
   OpFoldResult expected = shapes.get(1);
   bool inRun = true;
   for (unsigned d : llvm::reverse(c.columns)) {
-    inRun &= nn::areEqual(c.getOutput().coefficients[d], expected);
+    inRun &= nn::areEqual(c.getTarget().coefficients[d], expected);
     (inRun ? columns : c.batch).push_back(d);
     expected = shapes.mul(expected, c.nest.sizes[d]);
   }
@@ -110,20 +163,54 @@ static bool keepContiguous(Contraction &c, nn::ShapeBuilder &shapes) {
   return !c.columns.empty();
 }
 
+/// Whether stages see the columns as one run as well, or one value for all.
+static bool fitsColumns(const Contraction &c, nn::ShapeBuilder &shapes) {
+  for (unsigned i = 2; i < c.nest.accesses.size(); ++i) {
+    const LinearAccess &access = c.getOperand(i);
+    bool isSkipped = i == 2 && c.start && c.target != 2;
+    if (isSkipped || !isa<MemRefType>(access.memory.getType()))
+      continue;
+    bool isUniform = true, isRun = true;
+    OpFoldResult expected = shapes.get(1);
+    for (unsigned d : llvm::reverse(c.columns)) {
+      isUniform &= isZero(access.coefficients[d]);
+      isRun &= nn::areEqual(access.coefficients[d], expected);
+      expected = shapes.mul(expected, c.nest.sizes[d]);
+    }
+    if (!isUniform && !isRun)
+      return false;
+  }
+  return true;
+}
+
 /// One loop of rows is enough: of several the largest, the others are batches.
+/// Beyond the size of a tile the inner one is as good.
 static void keepLargestRow(Contraction &c) {
-  auto size = [&](unsigned d) {
-    return nn::getStatic(c.nest.sizes[d]).value_or(64);
-  };
+  constexpr int64_t enough = 14;
   if (c.rows.size() < 2)
     return;
-  unsigned largest = *llvm::max_element(
-      c.rows, [&](unsigned a, unsigned b) { return size(a) < size(b); });
+  unsigned largest = c.rows[0];
+  auto size = [&](unsigned d) {
+    return std::min(nn::getStatic(c.nest.sizes[d]).value_or(64), enough);
+  };
+  for (unsigned d : c.rows)
+    if (size(d) >= size(largest))
+      largest = d;
   for (unsigned d : c.rows)
     if (d != largest)
       c.batch.push_back(d);
   c.rows = {largest};
   llvm::sort(c.batch);
+}
+
+/// The depth as the left operand lies: what is contiguous innermost.
+static void sortDepth(Contraction &c) {
+  auto getKey = [&](unsigned d) {
+    constexpr int64_t unknown = int64_t(1) << 40;
+    OpFoldResult stride = c.getOperand(c.lhs).coefficients[d];
+    return std::pair(-nn::getStatic(stride).value_or(unknown), d);
+  };
+  llvm::sort(c.depth, [&](unsigned x, unsigned y) { return getKey(x) < getKey(y); });
 }
 
 /// Too little work to pack operands for.
@@ -140,25 +227,32 @@ static bool isSmall(const Contraction &c) {
 }
 
 std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
+                                                   const Fusion &fused,
                                                    nn::ShapeBuilder &shapes) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
-      op.getNumReductionLoops() == 0)
-    return std::nullopt;
   Contraction c;
   c.op = op;
   c.product = matchProduct(op->getRegion(0).front());
-  if (!c.product || c.product.getType().getIntOrFloatBitWidth() < 32)
+  if (c.product.getType().getIntOrFloatBitWidth() < 32)
     return std::nullopt;
   std::optional<LoopNest> nest = getLoopNest(op, shapes);
   if (!nest)
     return std::nullopt;
   c.nest = std::move(*nest);
+  if (fused.start) {
+    linalg::LinalgOp start = fused.start;
+    c.start = addStage(c, start, start.getNumDpsInputs(), shapes);
+    c.target = 2;
+  }
+  if (fused.finish)
+    c.finish = addStage(c, fused.finish, fused.operand, shapes);
+  if (bool(fused.start) != bool(c.start) || bool(fused.finish) != bool(c.finish))
+    return std::nullopt;
   c.nest.simplify(shapes);
   for (bool swapped : {false, true}) {
     c.lhs = swapped;
     c.rhs = !swapped;
     c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
-    if (!classify(c) || !keepContiguous(c, shapes))
+    if (!classify(c) || !keepContiguous(c, shapes) || !fitsColumns(c, shapes))
       continue;
     keepLargestRow(c);
     if (isSmall(c))
@@ -169,6 +263,7 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
       continue;
     if (c.rows.empty())
       addRow(c, shapes);
+    sortDepth(c);
     return c;
   }
   return std::nullopt;

@@ -1,8 +1,9 @@
 //===- Contraction.h - Sums of products, recognised -------------*- C++ -*-===//
 //
 // out[b, m, n] += sum over k of a[b, m, k] * b[b, k, n]: matrix products,
-// batched or not, transposed or not, and convolutions, whose n runs over output
-// positions and whose k over input channels and kernel taps.
+// batched or not, transposed or not, and convolutions, whose rows run over output
+// positions (or whose columns do) and whose k over input channels and kernel
+// taps. Elementwise ops around one run on its sums before they are stored.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,19 +11,34 @@
 #define BURIN_PASSES_EXEC_TILES_CONTRACTION_H
 
 #include "passes/Exec/LoopNest.h"
+#include "passes/Exec/Tiles/Fusion.h"
 
 namespace burin {
 
+/// The body of a fused op: its arguments are accesses of the contraction, or
+/// (none) what was calculated before it.
+struct TileStage {
+  mlir::Block *body;
+  llvm::SmallVector<std::optional<unsigned>> arguments;
+};
+
 struct Contraction {
-  LoopNest nest;
+  LoopNest nest; ///< Two factors, the sums' buffer, then what stages access.
   unsigned lhs = 0, rhs = 1; ///< Inputs; the output's columns are rhs's.
   llvm::SmallVector<unsigned> batch, rows, columns, depth; ///< Loops.
   mlir::Value product;       ///< Of the body: what is summed up.
   mlir::linalg::LinalgOp op;
+  std::optional<TileStage> start;  ///< What sums are added to; none: the buffer.
+  std::optional<TileStage> finish; ///< What becomes of the sums.
+  unsigned target = 2;             ///< The access that gets the results.
 
   const LinearAccess &getOperand(unsigned i) const { return nest.accesses[i]; }
-  const LinearAccess &getOutput() const { return nest.accesses[2]; }
-  mlir::Type getType() const { return getOutput().getElementType(); }
+  const LinearAccess &getTarget() const { return nest.accesses[target]; }
+  /// The type of the sums.
+  mlir::Type getType() const { return nest.accesses[2].getElementType(); }
+  /// The product of the sizes of `loops`.
+  mlir::OpFoldResult getSize(nn::ShapeBuilder &shapes,
+                             llvm::ArrayRef<unsigned> loops) const;
   /// The value of the body that operand `i` is multiplied as.
   mlir::Value getFactor(unsigned i) const;
   /// True if operand `i` is multiplied as it lies in memory.
@@ -30,8 +46,11 @@ struct Contraction {
 };
 
 /// `op` as a contraction whose output rows are one loop and whose columns lie
-/// contiguously; none if it is something else, or too small to pack for.
+/// contiguously, with `fused` around it; none if it is something else, too small
+/// to pack for, or `fused` does not fit. Values are built at the insertion point
+/// of `shapes`.
 std::optional<Contraction> matchContraction(mlir::linalg::LinalgOp op,
+                                            const Fusion &fused,
                                             nn::ShapeBuilder &shapes);
 
 /// The value that operand `i` of the contraction is multiplied as, for an
@@ -39,6 +58,9 @@ std::optional<Contraction> matchContraction(mlir::linalg::LinalgOp op,
 mlir::Value buildFactor(mlir::ImplicitLocOpBuilder &b,
                         const Contraction &contraction, unsigned i,
                         mlir::Value loaded);
+
+/// Whether the body of `op` sums up products of its two inputs.
+bool isSumOfProducts(mlir::linalg::LinalgOp op);
 
 } // namespace burin
 

@@ -5,198 +5,170 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
 using namespace burin;
 
-Tile burin::getTile(const Cpu &cpu, Type element) {
+Tile burin::getTile(const Cpu &cpu, Type element, int64_t columns) {
   int64_t lanes = cpu.vectorBits / element.getIntOrFloatBitWidth();
-  // 12 x 2 of 32 registers, 6 x 2 of 16 (8 x 2 on NEON, whose vectors are short).
+  int64_t vectors =
+      !ShapedType::isDynamic(columns) && columns <= lanes ? 1 : 2;
+  // 14 x 2 of 32 registers, 6 x 2 of 16 (8 x 2 on NEON, whose vectors are short).
   if (cpu.registers < 32)
-    return {6, 2, lanes};
-  return cpu.vectorBits >= 256 ? Tile{12, 2, lanes} : Tile{8, 2, lanes};
+    return {6, vectors, lanes};
+  return {cpu.vectorBits >= 256 ? 14 : 8, vectors, lanes};
 }
 
 namespace {
-/// Row counts with code of their own; the least that is enough is taken.
-SmallVector<int64_t> getRowCounts(const Tile &tile) {
-  SmallVector<int64_t> counts;
-  for (int64_t rows : {1, 2, 4, 8})
-    if (rows < tile.rows)
-      counts.push_back(rows);
-  counts.push_back(tile.rows);
-  return counts;
-}
+/// Steps ahead of its use that a line of the right operand is asked for.
+constexpr int64_t prefetchDistance = 8;
 
 class KernelEmitter {
 public:
-  KernelEmitter(func::FuncOp func, const Tile &tile, Type element)
+  KernelEmitter(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
+                int64_t vectors, const LhsLayout &layout)
       : b(ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front())),
-        tile(tile), element(element),
-        type(VectorType::get(tile.lanes, element)),
-        arguments(func.getArguments()) {}
+        tile(tile), rows(rows), vectors(vectors), element(element),
+        type(VectorType::get(tile.lanes, element)), layout(layout),
+        arguments(func.getArguments()), nextNumber(Numbers) {}
 
   void emit() {
-    emitCounts(getRowCounts(tile));
+    rowStride = take(layout.rowStride);
+    for (const LhsLayout::DepthLoop &loop : layout.depth)
+      depth.push_back({take(loop.size), take(loop.stride)});
+    Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+    SmallVector<Value> sums(rows * vectors, zero);
+    emitDepth(0, arguments[AStart], arguments[BStart], sums);
+    for (int64_t i = 0; i < rows * vectors; ++i) {
+      int64_t at = i / vectors * tile.getColumns() + i % vectors * tile.lanes;
+      b.create<vector::StoreOp>(sums[i], arguments[T], add(arguments[TStart], number(at)));
+    }
     b.create<func::ReturnOp>();
   }
 
 private:
-  enum Argument { A, AStart, B, BStart, C, CStart, CStride, Depth, Rows, Columns };
+  enum Argument { A, AStart, B, BStart, T, TStart, Numbers };
 
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
 
-  void emitCounts(ArrayRef<int64_t> counts) {
-    if (counts.size() == 1)
-      return emitRows(counts.front());
-    Value fits = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule,
-                                         arguments[Rows], number(counts.front()));
-    auto choice = b.create<scf::IfOp>(fits, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(choice.thenBlock());
-    emitRows(counts.front());
-    b.setInsertionPointToStart(choice.elseBlock());
-    emitCounts(counts.drop_front());
+  /// A number of the layout: a constant, or the next argument.
+  Value take(OpFoldResult of) {
+    if (std::optional<int64_t> known = nn::getStatic(of))
+      return number(*known);
+    return arguments[nextNumber++];
   }
 
-  /// Where row `r` of c starts. Rows past the end are the last one again: they
-  /// are stored before it, so that what it holds in the end is its own.
-  Value getRow(int64_t r) {
-    Value last = b.create<arith::SubIOp>(arguments[Rows], number(1));
-    Value row = r == 0 ? number(0)
-                       : b.create<arith::MinUIOp>(number(r), last).getResult();
-    return b.create<arith::AddIOp>(
-        arguments[CStart], b.create<arith::MulIOp>(row, arguments[CStride]));
-  }
-
-  Value getMask(int64_t v) {
-    Value left = b.create<arith::SubIOp>(arguments[Columns],
-                                         number(v * tile.lanes));
-    return b.create<vector::CreateMaskOp>(
-        VectorType::get(tile.lanes, b.getI1Type()), left);
-  }
-
-  /// `whole` with all columns, or `part` with masks.
-  SmallVector<Value> emitColumns(TypeRange results,
-                                 function_ref<SmallVector<Value>(bool)> emit) {
-    Value whole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq,
-                                          arguments[Columns],
-                                          number(tile.getColumns()));
-    auto choice = b.create<scf::IfOp>(results, whole, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    for (auto [block, masked] : {std::pair(choice.thenBlock(), false),
-                                 std::pair(choice.elseBlock(), true)}) {
-      b.setInsertionPointToStart(block);
-      SmallVector<Value> values = emit(masked);
-      if (!results.empty())
-        b.create<scf::YieldOp>(values);
-    }
-    return choice.getResults();
-  }
-
-  SmallVector<Value> loadTile(int64_t rows) {
-    SmallVector<Type> types(rows * tile.vectors, type);
-    return emitColumns(types, [&](bool masked) {
-      SmallVector<Value> values;
-      Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-      for (int64_t r = 0; r < rows; ++r) {
-        Value row = getRow(r);
-        for (int64_t v = 0; v < tile.vectors; ++v) {
-          Value at = b.create<arith::AddIOp>(row, number(v * tile.lanes));
-          if (masked)
-            values.push_back(b.create<vector::MaskedLoadOp>(
-                type, arguments[C], at, getMask(v), zero));
-          else
-            values.push_back(b.create<vector::LoadOp>(type, arguments[C], at));
-        }
-      }
-      return values;
-    });
-  }
-
-  void storeTile(int64_t rows, ValueRange values) {
-    emitColumns({}, [&](bool masked) {
-      for (int64_t r = rows; r-- > 0;) {
-        Value row = getRow(r);
-        for (int64_t v = 0; v < tile.vectors; ++v) {
-          Value at = b.create<arith::AddIOp>(row, number(v * tile.lanes));
-          Value value = values[r * tile.vectors + v];
-          if (masked)
-            b.create<vector::MaskedStoreOp>(arguments[C], at, getMask(v), value);
-          else
-            b.create<vector::StoreOp>(value, arguments[C], at);
-        }
-      }
-      return SmallVector<Value>();
-    });
-  }
-
-  Value multiplyAdd(Value x, Value y, Value acc) {
-    if (isa<FloatType>(element))
-      return b.create<vector::FMAOp>(x, y, acc);
-    return b.create<arith::AddIOp>(acc, b.create<arith::MulIOp>(x, y));
-  }
-
-  void emitRows(int64_t rows) {
-    SmallVector<Value> tileValues = loadTile(rows);
-    auto loop = b.create<scf::ForOp>(number(0), arguments[Depth], number(1),
-                                     tileValues);
+  /// Loops from number `k` on, from `a` and `b` on; `sums` become those after
+  /// them. Gives where `b` goes on.
+  Value emitDepth(size_t k, Value a, Value bAt, SmallVector<Value> &sums) {
+    if (k == depth.size())
+      return emitStep(a, bAt, sums);
+    auto [size, stride] = depth[k];
+    SmallVector<Value> carried{a, bAt};
+    carried.append(sums);
+    auto loop = b.create<scf::ForOp>(number(0), size, number(1), carried);
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
-      Value k = loop.getInductionVar();
-      Value aRow = b.create<arith::AddIOp>(
-          arguments[AStart], b.create<arith::MulIOp>(k, number(tile.rows)));
-      Value bRow = b.create<arith::AddIOp>(
-          arguments[BStart], b.create<arith::MulIOp>(k, number(tile.getColumns())));
-      SmallVector<Value> columns, next(loop.getRegionIterArgs());
-      for (int64_t v = 0; v < tile.vectors; ++v)
-        columns.push_back(b.create<vector::LoadOp>(
-            type, arguments[B],
-            b.create<arith::AddIOp>(bRow, number(v * tile.lanes)).getResult()));
-      for (int64_t r = 0; r < rows; ++r) {
-        Value scalar = b.create<memref::LoadOp>(
-            arguments[A],
-            b.create<arith::AddIOp>(aRow, number(r)).getResult());
-        Value x = b.create<vector::BroadcastOp>(type, scalar);
-        for (int64_t v = 0; v < tile.vectors; ++v) {
-          Value &acc = next[r * tile.vectors + v];
-          acc = multiplyAdd(x, columns[v], acc);
-        }
-      }
-      b.create<scf::YieldOp>(next);
+      SmallVector<Value> next(loop.getRegionIterArgs());
+      SmallVector<Value> nested(ArrayRef(next).drop_front(2));
+      Value bNext = emitDepth(k + 1, next[0], next[1], nested);
+      SmallVector<Value> results{add(next[0], stride), bNext};
+      results.append(nested);
+      b.create<scf::YieldOp>(results);
     }
-    storeTile(rows, loop.getResults());
+    sums.assign(loop.getResults().begin() + 2, loop.getResults().end());
+    return loop.getResult(1);
+  }
+
+  Value emitStep(Value a, Value bAt, SmallVector<Value> &sums) {
+    SmallVector<Value> columns;
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value at = add(bAt, number(v * tile.lanes));
+      columns.push_back(b.create<vector::LoadOp>(type, arguments[B], at));
+      Value ahead = add(at, number(prefetchDistance * tile.getColumns()));
+      b.create<memref::PrefetchOp>(arguments[B], ahead, /*isWrite=*/false,
+                                   /*localityHint=*/3, /*isDataCache=*/true);
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+      Value at = add(a, mul(rowStride, number(r)));
+      Value x = b.create<vector::BroadcastOp>(
+          type, b.create<memref::LoadOp>(arguments[A], at));
+      for (int64_t v = 0; v < vectors; ++v)
+        sums[r * vectors + v] = multiplyAdd(x, columns[v], sums[r * vectors + v]);
+    }
+    return add(bAt, number(tile.getColumns()));
+  }
+
+  Value multiplyAdd(Value x, Value y, Value sum) {
+    if (isa<FloatType>(element))
+      return b.create<vector::FMAOp>(x, y, sum);
+    return b.create<arith::AddIOp>(sum, b.create<arith::MulIOp>(x, y));
   }
 
   ImplicitLocOpBuilder b;
   Tile tile;
+  int64_t rows, vectors;
   Type element;
   VectorType type;
+  const LhsLayout &layout;
   ValueRange arguments;
+  unsigned nextNumber;
+  Value rowStride;
+  SmallVector<std::pair<Value, Value>> depth;
 };
+
+/// The numbers of `layout` in the order in which kernels take them.
+SmallVector<OpFoldResult> getNumbers(const LhsLayout &layout) {
+  SmallVector<OpFoldResult> numbers{layout.rowStride};
+  for (const LhsLayout::DepthLoop &loop : layout.depth)
+    numbers.append({loop.size, loop.stride});
+  return numbers;
+}
 } // namespace
 
-func::FuncOp burin::getMicroKernel(ModuleOp module, const Tile &tile,
-                                   Type element) {
+func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors) {
+  SmallVector<OpFoldResult> numbers = getNumbers(layout);
   std::string name;
-  llvm::raw_string_ostream(name) << "burin_gemm_" << element << "_" << tile.rows
-                                 << "x" << tile.getColumns();
+  llvm::raw_string_ostream os(name);
+  os << "burin_gemm_" << element << "_" << rows << "x" << vectors * tile.lanes
+     << "of" << tile.getColumns();
+  for (OpFoldResult of : numbers)
+    if (std::optional<int64_t> known = nn::getStatic(of))
+      os << "_" << *known;
+    else
+      os << "_n";
   if (auto func = module.lookupSymbol<func::FuncOp>(name))
     return func;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto packed = MemRefType::get({ShapedType::kDynamic}, element);
-  auto layout = StridedLayoutAttr::get(module.getContext(), ShapedType::kDynamic, {1});
-  auto any = MemRefType::get({ShapedType::kDynamic}, element, layout);
+  auto any = MemRefType::get(
+      {ShapedType::kDynamic}, element,
+      StridedLayoutAttr::get(module.getContext(), ShapedType::kDynamic, {1}));
   Type index = builder.getIndexType();
-  auto func = builder.create<func::FuncOp>(
-      module.getLoc(), name,
-      builder.getFunctionType({packed, index, packed, index, any, index, index,
-                               index, index, index},
-                              {}));
+  SmallVector<Type> types{any, index, packed, index, packed, index};
+  types.append(llvm::count_if(numbers, [](OpFoldResult of) { return !nn::getStatic(of); }), index);
+  auto func = builder.create<func::FuncOp>(module.getLoc(), name,
+                                           builder.getFunctionType(types, {}));
   func.setPrivate();
   func.addEntryBlock();
-  KernelEmitter(func, tile, element).emit();
+  KernelEmitter(func, tile, element, rows, vectors, layout).emit();
   return func;
+}
+
+void MicroKernels::emitCall(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                            const MicroKernelCall &call, int64_t rows,
+                            int64_t vectors) {
+  func::FuncOp func = getFunction(rows, vectors);
+  SmallVector<Value> operands{call.a, call.aStart, call.b,
+                              call.bStart, call.tile, call.tileStart};
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+    if (i < operands.size() && operands[i].getType() != type)
+      operands[i] = b.create<memref::CastOp>(type, operands[i]);
+  for (OpFoldResult of : getNumbers(layout))
+    if (!nn::getStatic(of))
+      operands.push_back(shapes.getValue(of));
+  b.create<func::CallOp>(func, operands);
 }

@@ -1,10 +1,23 @@
 //===- MicroKernel.h - The innermost tile of a contraction ------*- C++ -*-===//
+//
+// rows x columns sums in registers, over the whole depth:
+//
+//   tile[r][c] = sum over k of a[r, k] * b[k, c]
+//
+// `a` is read where it lies: element (r, k) at r * rowStride + depth offset(k).
+// A matrix, a packed panel and the pixels under a convolution's taps differ only
+// in these numbers. They are constants of the code where they are known, so that
+// addresses cost nothing; kernels of equal numbers are made once per module.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BURIN_PASSES_EXEC_TILES_MICROKERNEL_H
 #define BURIN_PASSES_EXEC_TILES_MICROKERNEL_H
 
+#include "dialects/NN/ShapeBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/Exec/Cpu.h"
 
 namespace burin {
@@ -15,16 +28,48 @@ struct Tile {
   int64_t rows, vectors, lanes;
   int64_t getColumns() const { return vectors * lanes; }
 };
-Tile getTile(const Cpu &cpu, mlir::Type element);
+/// The tile for a result of `columns`, which are few enough for one vector or not
+/// (ShapedType::kDynamic: not known).
+Tile getTile(const Cpu &cpu, mlir::Type element, int64_t columns);
 
-/// The function
-///   (a, aStart, b, bStart, c, cStart, cStride, depth, rows, columns)
-/// that adds a x b to c, made once per module. `a` is packed [depth][tile.rows],
-/// `b` [depth][tile columns], c is row-major with row stride `cStride`; at most
-/// `rows` rows and `columns` columns of it are touched, at least one of each. All
-/// memrefs are 1-D of `element`, c with any offset.
-mlir::func::FuncOp getMicroKernel(mlir::ModuleOp module, const Tile &tile,
-                                  mlir::Type element);
+/// How the left operand lies in memory, in elements.
+struct LhsLayout {
+  /// One loop over the depth, outermost first.
+  struct DepthLoop {
+    mlir::OpFoldResult size, stride;
+  };
+  mlir::OpFoldResult rowStride;
+  llvm::SmallVector<DepthLoop> depth;
+};
+
+/// A call of the kernel for exactly `rows` rows and `vectors` vectors of columns.
+struct MicroKernelCall {
+  mlir::Value a, aStart; ///< 1-D memory and where element (0, 0) is.
+  mlir::Value b, bStart; ///< Packed [depth][tile columns].
+  mlir::Value tile, tileStart; ///< Written [rows][tile columns].
+};
+
+/// Emits calls, and makes the functions that are missing.
+class MicroKernels {
+public:
+  MicroKernels(mlir::ModuleOp module, mlir::Type element, Tile tile,
+               LhsLayout layout)
+      : module(module), element(element), tile(tile),
+        layout(std::move(layout)) {}
+
+  const LhsLayout &getLayout() const { return layout; }
+
+  void emitCall(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                const MicroKernelCall &call, int64_t rows, int64_t vectors);
+
+private:
+  mlir::func::FuncOp getFunction(int64_t rows, int64_t vectors);
+
+  mlir::ModuleOp module;
+  mlir::Type element;
+  Tile tile;
+  LhsLayout layout;
+};
 
 } // namespace burin
 

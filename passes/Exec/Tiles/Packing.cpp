@@ -13,10 +13,10 @@ using namespace mlir;
 using namespace burin;
 
 PanelLayout burin::getPanelLayout(const Contraction &c, bool isLhs,
-                                  const Tile &tile) {
+                                  int64_t width) {
   PanelLayout layout;
   layout.operand = isLhs ? c.lhs : c.rhs;
-  layout.width = isLhs ? tile.rows : tile.getColumns();
+  layout.width = width;
   layout.lines = isLhs ? c.rows : c.columns;
   for (unsigned d : c.batch)
     if (nn::getStatic(c.getOperand(layout.operand).coefficients[d]) != 0)

@@ -19,7 +19,7 @@ struct PanelLayout {
 };
 
 PanelLayout getPanelLayout(const Contraction &contraction, bool isLhs,
-                           const Tile &tile);
+                           int64_t width);
 
 /// Stack memory of the thread that runs the code at the insertion point, taken
 /// once, outside of all loops.

@@ -4,30 +4,38 @@
 // CHECK-LABEL: func @matmul
 // AVX2-LABEL: func @matmul
 func.func @matmul(%a: memref<100x300xf32>, %b: memref<300x2000xf32>, %c: memref<100x2000xf32>) {
-  // Rows are packed first: 9 panels of 12 rows.
-  // CHECK: memref.alloc() : memref<32400xf32>
-  // CHECK: exec.parallel {{.*}} of %c9
-  // Then each thread packs panels of 32 columns and runs all rows against them.
+  // Each thread packs panels of 32 columns and runs all rows against them: 7 panels of 13, one of 9. They are read
+  // where they lie.
+  // CHECK-NOT: memref.alloc()
   // CHECK: exec.parallel {{.*}} of %c63
-  // CHECK: memref.alloca() {alignment = 64 : i64} : memref<12288xf32>
-  // CHECK: func.call @burin_gemm_f32_12x32
-  // AVX2: call @burin_gemm_f32_6x16
+  // CHECK-DAG: %[[TILE:.*]] = memref.alloca() {alignment = 64 : i64} : memref<416xf32>
+  // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<9600xf32>
+  // CHECK: func.call @burin_gemm_f32_13x32of32_300_300_1
+  // CHECK: func.call @burin_gemm_f32_9x32of32_300_300_1
+  // The sums are added to what is there.
+  // CHECK: %[[SUM:.*]] = vector.load {{.*}} : memref<416xf32>, vector<16xf32>
+  // CHECK: %[[OLD:.*]] = vector.load
+  // CHECK: arith.addf %[[OLD]], %[[SUM]]
+  // AVX2: call @burin_gemm_f32_6x16of16_300_300_1
   linalg.matmul ins(%a, %b : memref<100x300xf32>, memref<300x2000xf32>) outs(%c : memref<100x2000xf32>)
   return
 }
-// CHECK: func.func private @burin_gemm_f32_12x32
+// CHECK: func.func private @burin_gemm_f32_13x32of32_300_300_1
+// CHECK: scf.for {{.*}} to %c300
 // CHECK: vector.fma {{.*}} : vector<16xf32>
 
 // -----
 
-// A constant is packed at compile time: [panels of 32 columns][depth][32].
+// A constant is packed at compile time: [panels of 32 columns][depth][32]. Rows that are not known: whole panels, then
+// powers of two.
 // CHECK: memref.global "private" constant @w_packed_32{{.*}} : memref<4096xf32> = dense<1.000000e+00>
 memref.global "private" constant @w : memref<64x64xf32> = dense<1.0>
 // CHECK-LABEL: func @constant
 func.func @constant(%a: memref<?x64xf32>, %c: memref<?x64xf32>) {
   // CHECK: memref.get_global @w_packed_32
-  // CHECK-NOT: memref.alloca
-  // CHECK: call @burin_gemm_f32_12x32
+  // CHECK: call @burin_gemm_f32_14x32
+  // CHECK: call @burin_gemm_f32_8x32
+  // CHECK: call @burin_gemm_f32_1x32
   %w = memref.get_global @w : memref<64x64xf32>
   linalg.matmul ins(%a, %w : memref<?x64xf32>, memref<64x64xf32>) outs(%c : memref<?x64xf32>)
   return
@@ -35,7 +43,79 @@ func.func @constant(%a: memref<?x64xf32>, %c: memref<?x64xf32>) {
 
 // -----
 
-// A convolution is a product: filters are the rows, output positions the columns.
+// Rows a page apart would drive each other out of the cache: they are packed.
+memref.global "private" constant @w : memref<1024x96xf32> = dense<1.0>
+// CHECK-LABEL: func @pages
+func.func @pages(%a: memref<28x1024xf32>, %c: memref<28x96xf32>) {
+  // CHECK: memref.alloc() : memref<28672xf32>
+  // CHECK: call @burin_gemm_f32_14x32of32_1_1024_14
+  %w = memref.get_global @w : memref<1024x96xf32>
+  linalg.matmul ins(%a, %w : memref<28x1024xf32>, memref<1024x96xf32>) outs(%c : memref<28x96xf32>)
+  return
+}
+
+// -----
+
+// Pixels under a window: runs of 3 x 16 channels, the taps of a row, a row of the image further each time. Bias and
+// activation are applied to the sums; the buffer between is gone.
+memref.global "private" constant @w : memref<24x3x3x16xf32> = dense<1.0>
+#x = affine_map<(h, w, f, i, j, c) -> (h + i, w + j, c)>
+#w = affine_map<(h, w, f, i, j, c) -> (f, i, j, c)>
+#y = affine_map<(h, w, f, i, j, c) -> (h, w, f)>
+#id = affine_map<(h, w, f) -> (h, w, f)>
+#f = affine_map<(h, w, f) -> (f)>
+// CHECK-LABEL: func @fused
+func.func @fused(%bias: memref<24xf32>, %y: memref<28x28x24xf32>) {
+  // CHECK-NOT: linalg
+  // CHECK-NOT: memref.alloc() : memref<28x28x24xf32>
+  // CHECK: call @burin_gemm_f32_14x32of32_16_3_480_48_1
+  // CHECK: %[[SUM:.*]] = vector.load {{.*}} : memref<448xf32>, vector<16xf32>
+  // CHECK: %[[BIAS:.*]] = vector.load {{.*}} : memref<?xf32>, vector<16xf32>
+  // CHECK: %[[BIASED:.*]] = arith.addf %[[SUM]], %[[BIAS]]
+  // CHECK: %[[Y:.*]] = arith.maximumf %[[BIASED]]
+  // CHECK: vector.store %[[Y]]
+  // CHECK: vector.maskedstore
+  %zero = arith.constant 0.0 : f32
+  %w = memref.get_global @w : memref<24x3x3x16xf32>
+  %x = memref.alloc() : memref<30x30x16xf32>
+  %sums = memref.alloc() : memref<28x28x24xf32>
+  linalg.fill ins(%zero : f32) outs(%sums : memref<28x28x24xf32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+                  iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<30x30x16xf32>, memref<24x3x3x16xf32>) outs(%sums : memref<28x28x24xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %sum, %p : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id, #f, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%sums, %bias : memref<28x28x24xf32>, memref<24xf32>) outs(%y : memref<28x28x24xf32>) {
+  ^bb0(%s: f32, %b: f32, %old: f32):
+    %t = arith.addf %s, %b : f32
+    %r = arith.maximumf %t, %zero : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// -----
+
+// What reads the sums may overwrite a factor that other tiles still need: it stays apart.
+// CHECK-LABEL: func @overwrites
+func.func @overwrites(%a: memref<64x64xf32>, %b: memref<64x64xf32>) {
+  // CHECK: call @burin_gemm
+  // CHECK: linalg.add
+  %zero = arith.constant 0.0 : f32
+  %sums = memref.alloc() : memref<64x64xf32>
+  linalg.fill ins(%zero : f32) outs(%sums : memref<64x64xf32>)
+  linalg.matmul ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%sums : memref<64x64xf32>)
+  linalg.add ins(%a, %sums : memref<64x64xf32>, memref<64x64xf32>) outs(%a : memref<64x64xf32>)
+  return
+}
+
+// -----
+
+// A convolution in channels-first order: filters are the rows, output positions the columns.
 // CHECK-LABEL: func @conv
 func.func @conv(%x: memref<1x16x34x34xf32>, %w: memref<24x16x3x3xf32>, %y: memref<1x24x32x32xf32>) {
   // CHECK: call @burin_gemm_f32_12x32

@@ -1,0 +1,105 @@
+//===- ContractionPlan.cpp - How a contraction is cut into tiles ----------===//
+
+#include "passes/Exec/Tiles/ContractionPlan.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace burin;
+
+/// Depth up to which a panel is packed at once on a thread's stack: with 32 floats
+/// each these are half a megabyte, which the second-level cache holds.
+static constexpr int64_t maxDepthAtOnce = 4096;
+/// Depth of the blocks where it is more, or unknown.
+static constexpr int64_t depthBlock = 384;
+/// Constants up to this many bytes stay in the second-level cache while rows go by.
+static constexpr int64_t maxResident = 384 << 10;
+
+/// Panels of equal height as far as possible, so that few kernels do.
+static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
+                     const Contraction &c) {
+  plan.rows = c.getSize(shapes, c.rows);
+  plan.height = plan.tile.rows;
+  if (std::optional<int64_t> known = nn::getStatic(plan.rows); known && *known > 0) {
+    int64_t panels = llvm::divideCeil(*known, plan.tile.rows);
+    plan.height = llvm::divideCeil(*known, panels);
+    plan.tail = *known % plan.height;
+  }
+  plan.rowPanels = shapes.ceilDiv(plan.rows, shapes.get(plan.height));
+}
+
+/// Whether the kernel can read the left operand where it lies, and should: rows
+/// that are a multiple of a page apart drive each other out of the cache.
+static bool shouldReadLhs(const ContractionPlan &plan, const Contraction &c) {
+  const LinearAccess &access = c.getOperand(c.lhs);
+  std::optional<int64_t> stride = nn::getStatic(access.coefficients[c.rows[0]]);
+  if (!c.isPlain(c.lhs) || access.getElementType() != c.getType() || !stride ||
+      nn::getStatic(access.coefficients[c.depth.back()]) != 1)
+    return false;
+  constexpr int64_t page = 4096, line = 64, ways = 8;
+  int64_t bytes = *stride * c.getType().getIntOrFloatBitWidth() / 8;
+  int64_t places = page / std::gcd(page, std::max(bytes, line));
+  bool collides = int64_t(llvm::divideCeil(plan.height, places)) > ways;
+  std::optional<int64_t> panels = nn::getStatic(plan.columnPanels);
+  return !collides || c.depth.size() > 1 || (panels && *panels <= 2);
+}
+
+static void planRhs(ContractionPlan &plan, const Contraction &c) {
+  if (plan.rhs) {
+    std::optional<int64_t> depth = nn::getStatic(plan.depth);
+    std::optional<int64_t> columns = nn::getStatic(plan.columns);
+    int64_t bytes = c.getType().getIntOrFloatBitWidth() / 8;
+    plan.columnsOutside = plan.right.batch.empty() && depth && columns &&
+                          *depth * *columns * bytes > maxResident;
+    return;
+  }
+  std::optional<int64_t> depth = nn::getStatic(plan.depth);
+  std::optional<int64_t> inner = nn::getStatic(plan.innerDepth);
+  std::optional<int64_t> panels = nn::getStatic(plan.columnPanels);
+  bool fewColumns = panels && *panels < 8 && c.batch.empty();
+  plan.packsRhs = fewColumns || !inner || *inner > maxDepthAtOnce;
+  if (!plan.packsRhs && (!depth || *depth > maxDepthAtOnce))
+    plan.blockSize = std::max<int64_t>(1, depthBlock / *inner);
+}
+
+ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
+                                       nn::ShapeBuilder &shapes,
+                                       const Contraction &c, const Cpu &cpu) {
+  ContractionPlan plan;
+  plan.depth = c.getSize(shapes, c.depth);
+  plan.innerDepth = c.getSize(shapes, ArrayRef(c.depth).drop_front());
+  plan.columns = c.getSize(shapes, c.columns);
+  plan.tile = getTile(cpu, c.getType(),
+                      nn::getStatic(plan.columns).value_or(ShapedType::kDynamic));
+  plan.columnPanels =
+      shapes.ceilDiv(plan.columns, shapes.get(plan.tile.getColumns()));
+  planRows(plan, shapes, c);
+  plan.left = getPanelLayout(c, /*isLhs=*/true, plan.height);
+  plan.right = getPanelLayout(c, /*isLhs=*/false, plan.tile.getColumns());
+  plan.lhs = packConstant(b, c, plan.left);
+  plan.readsLhs = !plan.lhs && shouldReadLhs(plan, c);
+  plan.rhs = packConstant(b, c, plan.right);
+  planRhs(plan, c);
+  return plan;
+}
+
+LhsLayout burin::getLhsLayout(nn::ShapeBuilder &shapes, const Contraction &c,
+                              const ContractionPlan &plan,
+                              OpFoldResult firstSize) {
+  if (!plan.readsLhs)
+    return {shapes.get(1),
+            {{shapes.mul(firstSize, plan.innerDepth), shapes.get(plan.height)}}};
+  const LinearAccess &access = c.getOperand(c.lhs);
+  LhsLayout layout{access.coefficients[c.rows[0]], {}};
+  for (unsigned d : c.depth) {
+    OpFoldResult size = d == c.depth.front() ? firstSize : c.nest.sizes[d];
+    OpFoldResult stride = access.coefficients[d];
+    if (nn::getStatic(size) == 1)
+      continue;
+    // One run with the loop around it?
+    if (!layout.depth.empty() &&
+        nn::areEqual(layout.depth.back().stride, shapes.mul(size, stride)))
+      size = shapes.mul(size, layout.depth.pop_back_val().size);
+    layout.depth.push_back({size, stride});
+  }
+  return layout;
+}

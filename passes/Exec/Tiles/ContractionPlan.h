@@ -1,0 +1,41 @@
+//===- ContractionPlan.h - How a contraction is cut into tiles --*- C++ -*-===//
+
+#ifndef BURIN_PASSES_EXEC_TILES_CONTRACTIONPLAN_H
+#define BURIN_PASSES_EXEC_TILES_CONTRACTIONPLAN_H
+
+#include "passes/Exec/Tiles/Packing.h"
+
+namespace burin {
+
+/// The decisions about one contraction. Constants are packed already.
+struct ContractionPlan {
+  Tile tile;
+  PanelLayout left, right;
+  mlir::OpFoldResult depth, innerDepth; ///< Of all loops; of all but the first.
+  mlir::OpFoldResult rows, columns, rowPanels, columnPanels;
+  int64_t height = 0;     ///< Rows of a panel.
+  int64_t tail = 0;       ///< Of the last one if it has less; static rows only.
+  mlir::Value lhs;        ///< The packed constant, or null.
+  mlir::Value rhs;        ///< The packed constant, or null.
+  bool readsLhs = false;  ///< Where it lies; else it is packed whole.
+  bool packsRhs = false;  ///< Whole at run time; else by each task.
+  int64_t blockSize = 0;  ///< Of the first depth loop; 0: all of it at once.
+  bool columnsOutside = false; ///< Tasks go over all rows before other columns.
+
+  /// The sums are whole when a kernel returns: ops may run on them.
+  bool isWhole() const { return blockSize == 0; }
+};
+
+ContractionPlan planContraction(mlir::ImplicitLocOpBuilder &b,
+                                nn::ShapeBuilder &shapes,
+                                const Contraction &contraction, const Cpu &cpu);
+
+/// The left operand for the kernel, where `firstSize` is the size of the first
+/// depth loop.
+LhsLayout getLhsLayout(nn::ShapeBuilder &shapes, const Contraction &contraction,
+                       const ContractionPlan &plan,
+                       mlir::OpFoldResult firstSize);
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_TILES_CONTRACTIONPLAN_H

@@ -1,0 +1,148 @@
+//===- Fusion.cpp - What may run on the sums of a contraction -------------===//
+
+#include "passes/Exec/Tiles/Fusion.h"
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+using namespace mlir;
+using namespace burin;
+
+namespace {
+/// The op or argument that a view's memory comes from.
+Value getRoot(Value memory) {
+  while (auto view = memory.getDefiningOp<ViewLikeOpInterface>())
+    memory = view.getViewSource();
+  return memory;
+}
+
+/// Buffers that nothing else can be: two roots of which one is such are disjoint
+/// if they differ.
+bool isDistinct(Value root) {
+  Operation *op = root.getDefiningOp();
+  return isa_and_nonnull<memref::AllocOp, memref::GetGlobalOp, exec::InputOp,
+                         exec::OutputOp>(op);
+}
+
+bool mayAlias(Value a, Value b) {
+  Value x = getRoot(a), y = getRoot(b);
+  return x == y || (!isDistinct(x) && !isDistinct(y));
+}
+
+/// Whether `op` (or an op inside it) may write to memory of `memory`.
+bool mayWrite(Operation *op, Value memory) {
+  WalkResult result = op->walk([&](Operation *nested) {
+    if (isa<memref::AllocOp, memref::LoadOp, memref::DimOp, ViewLikeOpInterface>(nested))
+      return WalkResult::advance();
+    ValueRange written = nested->getOperands();
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(nested))
+      written = linalgOp.getDpsInits();
+    else if (isa<memref::CopyOp>(nested))
+      written = written.drop_front(); // Its target.
+    for (Value value : written)
+      if (isa<MemRefType>(value.getType()) && mayAlias(value, memory))
+        return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return result.wasInterrupted();
+}
+
+/// Whether something between the two, which share a block, writes `memory`.
+bool isWrittenBetween(Operation *from, Operation *to, Value memory) {
+  for (Operation *op = from->getNextNode(); op != to; op = op->getNextNode())
+    if (mayWrite(op, memory))
+      return true;
+  return false;
+}
+
+bool arePreserved(linalg::LinalgOp from, Operation *to) {
+  return llvm::none_of(from.getDpsInputs(), [&](Value input) {
+    return isa<MemRefType>(input.getType()) && isWrittenBetween(from, to, input);
+  });
+}
+
+/// Every loop parallel, one result, and a body that vectors can do.
+bool isElementwise(linalg::LinalgOp op) {
+  return op.getNumParallelLoops() == op.getNumLoops() &&
+         op.getNumDpsInits() == 1 &&
+         llvm::all_of(op->getRegion(0).front().without_terminator(),
+                      [](Operation &nested) {
+                        return nested.hasTrait<OpTrait::ConstantLike>() ||
+                               (OpTrait::hasElementwiseMappableTraits(&nested) &&
+                                nested.getNumResults() == 1);
+                      });
+}
+
+/// Whether each element of the operand belongs to one iteration.
+bool isOneToOne(linalg::LinalgOp op, OpOperand &operand) {
+  return op.getMatchingIndexingMap(&operand).isPermutation();
+}
+
+/// What writes the buffer of the sums before `op` adds to it, and nobody else
+/// sees until then.
+linalg::LinalgOp findStart(linalg::LinalgOp op) {
+  Value sums = op.getDpsInits()[0];
+  for (Operation *before = op->getPrevNode(); before; before = before->getPrevNode()) {
+    if (isa<ViewLikeOpInterface>(before) ||
+        llvm::none_of(before->getOperands(), [&](Value operand) {
+          return isa<MemRefType>(operand.getType()) && mayAlias(operand, sums);
+        })) {
+      if (before->getNumRegions() == 0 || isa<linalg::LinalgOp>(before))
+        continue;
+      return {};
+    }
+    auto start = dyn_cast<linalg::LinalgOp>(before);
+    if (!start || !isElementwise(start))
+      return {};
+    OpOperand *written = start.getDpsInitOperand(0);
+    bool isWhole = written->get() == sums && isOneToOne(start, *written) &&
+                   !start.payloadUsesValueFromOperand(written);
+    return isWhole && arePreserved(start, op) ? start : linalg::LinalgOp();
+  }
+  return {};
+}
+
+/// The one reader of the sums that comes later, if nothing but it, `op` and
+/// `start` uses their buffer.
+OpOperand *findReader(linalg::LinalgOp op, linalg::LinalgOp start) {
+  Value sums = op.getDpsInits()[0];
+  if (!sums.getDefiningOp<memref::AllocOp>())
+    return nullptr;
+  OpOperand *reader = nullptr;
+  for (OpOperand &use : sums.getUses()) {
+    if (use.getOwner() == op || use.getOwner() == start)
+      continue;
+    auto user = dyn_cast<linalg::LinalgOp>(use.getOwner());
+    if (!user || user->getBlock() != op->getBlock() || user->isBeforeInBlock(op) ||
+        (reader && reader->getOwner() != user))
+      return nullptr;
+    if (!user.payloadUsesValueFromOperand(&use))
+      continue; // Written in place, and read by another operand.
+    if (reader)
+      return nullptr;
+    reader = &use;
+  }
+  return reader;
+}
+} // namespace
+
+Fusion burin::findFusion(linalg::LinalgOp op) {
+  Fusion fusion;
+  fusion.start = findStart(op);
+  OpOperand *reader = findReader(op, fusion.start);
+  if (!reader)
+    return fusion;
+  auto finish = cast<linalg::LinalgOp>(reader->getOwner());
+  if (!isElementwise(finish) || !isOneToOne(finish, *reader) ||
+      !arePreserved(op, finish) ||
+      (fusion.start && !arePreserved(fusion.start, finish)))
+    return fusion;
+  // Tiles are stored while others still read the factors.
+  Value written = finish.getDpsInits()[0];
+  for (Value input : op.getDpsInputs())
+    if (isa<MemRefType>(input.getType()) && mayAlias(input, written))
+      return fusion;
+  fusion.finish = finish;
+  fusion.operand = reader->getOperandNumber();
+  return fusion;
+}
