@@ -341,13 +341,15 @@ struct EmitContractions : impl::EmitContractionsBase<EmitContractions> {
     });
     for (linalg::LinalgOp op : ops) {
       Fusion fusion = findFusion(op);
-      Fusion startOnly{fusion.start, {}, 0};
-      if (emitContraction(op, fusion, cpu) ||
-          (fusion.finish && emitContraction(op, startOnly, cpu)) ||
-          (fusion.start && emitContraction(op, {}, cpu)))
-        ++numEmitted;
-      else
-        ++numLeft;
+      // Less and less of it; what is no contraction at all is left.
+      SmallVector<Fusion> choices{fusion};
+      if (fusion.finish)
+        choices.push_back({fusion.start, {}, 0});
+      if (fusion.start)
+        choices.push_back({});
+      (void)llvm::any_of(choices, [&](const Fusion &choice) {
+        return emitContraction(op, choice, cpu);
+      });
     }
   }
 };

@@ -90,10 +90,6 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
     Option<"registers", "registers", "int64_t", /*default=*/"16",
            "Number of vector registers: 16 or 32">,
   ];
-  let statistics = [
-    Statistic<"numEmitted", "num-emitted", "Contractions turned into tiles">,
-    Statistic<"numLeft", "num-left", "Ops left: no contraction, or too small">,
-  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

@@ -109,7 +109,7 @@ public:
     return success();
   }
 
-  unsigned numStates = 0, numAppends = 0;
+  unsigned numStates = 0;
 
 private:
   nn::StateOp getState(func::FuncOp func, const Pair &pair) {
@@ -157,7 +157,6 @@ private:
           FlatSymbolRefAttr::get(state.getSymNameAttr()), concat->getOperand(1));
       concat.getResult().replaceAllUsesWith(all);
       concat.erase();
-      ++numAppends;
     } else {
       builder.create<nn::StateWriteOp>(
           end.getLoc(), FlatSymbolRefAttr::get(state.getSymNameAttr()), present);
@@ -190,8 +189,6 @@ struct FormStates : impl::FormStatesBase<FormStates> {
       if (failed(former.form(func, pairs)))
         return signalPassFailure();
     }
-    numStates += former.numStates;
-    numAppends += former.numAppends;
   }
 };
 } // namespace

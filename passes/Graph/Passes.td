@@ -37,10 +37,6 @@ def FormStates : Pass<"burin-form-states", "::mlir::ModuleOp"> {
     Option<"capacity", "capacity", "int64_t", /*default=*/"1024",
            "Slices along the axis that grows, at least 1">,
   ];
-  let statistics = [
-    Statistic<"numStates", "num-states", "States formed">,
-    Statistic<"numAppends", "num-appends", "Outputs that append in place">,
-  ];
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
