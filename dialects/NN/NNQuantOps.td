@@ -86,14 +86,15 @@ def NN_DynamicQuantizeOp : NN_PureOp<"dynamic_quantize"> {
 }
 
 def NN_MatMulNBitsOp : NN_PureOp<"matmul_nbits", [AttrSizedOperandSegments]> {
-  let summary = "Product with a matrix of 4- or 8-bit integers scaled in blocks (com.microsoft MatMulNBits)";
+  let summary = "Product with a matrix of 2-, 4- or 8-bit integers scaled in blocks (com.microsoft MatMulNBits)";
   let description = [{
     ```
     result[.., n] = bias[n] + sum over k: a[.., k] * scales[n, k / block_size] * (b'[n, k] - zero_points'[n, k / block_size])
     ```
 
     where b' are the integers in `b`: with 4 bits, element `2 i` of a block lies in
-    the low half of its byte `i` and element `2 i + 1` in the high half.
+    the low half of its byte `i` and element `2 i + 1` in the high half; with 2 bits,
+    likewise in quarters.
 
     | value         | shape                                   | meaning                           |
     |---------------|-----------------------------------------|-----------------------------------|

@@ -121,8 +121,6 @@ LogicalResult importMatMulNBits(const NodeReader &node) {
     return failure();
   if (node.hasInput(4))
     return node.emitUnsupported() << "input 4 (g_idx)";
-  if (*bits == 2)
-    return node.emitUnsupported() << "attribute 'bits' of 2";
   bool zerosFit = !node.hasInput(3) || node.getElementType(3) == byte ||
                   node.getElementType(3) == type;
   if (node.getElementType(1) != byte || !zerosFit)

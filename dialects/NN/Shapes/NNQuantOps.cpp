@@ -126,9 +126,9 @@ LogicalResult MatMulNBitsOp::inferShapes(ShapeBuilder &shapes,
   if (k <= 0 || n <= 0 || k >= most || n >= most)
     return emitOpError("expects k and n of 1 to 2^31, got ")
            << k << " and " << n;
-  if ((bits != 4 && bits != 8) || block < 16 || block > (1 << 20) ||
+  if ((bits != 2 && bits != 4 && bits != 8) || block < 16 || block > (1 << 20) ||
       (block & (block - 1)) != 0)
-    return emitOpError("expects 4 or 8 bits and blocks of a power of two of at "
+    return emitOpError("expects 2, 4 or 8 bits and blocks of a power of two of at "
                        "least 16, got ")
            << bits << " and " << block;
   int64_t blocks = (k + block - 1) / block;
