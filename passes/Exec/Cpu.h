@@ -4,8 +4,17 @@
 #define BURIN_PASSES_EXEC_CPU_H
 
 #include <cstdint>
+#include <string>
 
 namespace burin {
+
+/// The instruction that sums up products of small integers in 32-bit lanes.
+struct DotInstruction {
+  std::string intrinsic;   ///< LLVM's name for it; empty if there is none.
+  int64_t group = 0;       ///< Factors per lane: 4 bytes (and it accumulates) or
+                           ///< 2 words (and it does not).
+  bool isUnsigned = false; ///< Of bytes: whether those of the first factor are.
+};
 
 /// The register file that the emitters shape their tiles for.
 struct Cpu {

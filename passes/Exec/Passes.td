@@ -97,6 +97,53 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
   ];
 }
 
+def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
+  let summary = "Turn products of bytes into tiles of dot-product instructions";
+  let description = [{
+    A linalg op on buffers that sums up products of bytes with constant bytes in
+    i32 becomes tiles that a micro-kernel of the module computes with the CPU's
+    instruction for it. The constant is packed at compile time, the other operand
+    row by row on the stack of the thread. An elementwise op that alone reads the
+    sums is calculated on each tile, so that they never lie in memory. Ops that are
+    too small are left to `burin-emit-contractions` and `burin-emit-loops`.
+
+    ```mlir
+    // before: --burin-emit-dot-products --canonicalize
+    func.func @small(%a: memref<2x2xi8>, %b: memref<2x2xi8>, %c: memref<2x2xi32>) {
+      linalg.matmul ins(%a, %b : memref<2x2xi8>, memref<2x2xi8>) outs(%c : memref<2x2xi32>)
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @small(%a: memref<2x2xi8>, %b: memref<2x2xi8>, %c: memref<2x2xi32>) {
+      linalg.matmul ins(%a, %b : memref<2x2xi8>, memref<2x2xi8>) outs(%c : memref<2x2xi32>)
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+    Option<"registers", "registers", "int64_t", /*default=*/"16",
+           "Number of vector registers: 16 or 32">,
+    Option<"intrinsic", "intrinsic", "std::string",
+           /*default=*/[{"llvm.x86.avx2.pmadd.wd"}],
+           "LLVM's name of the instruction">,
+    Option<"group", "group", "int64_t", /*default=*/"2",
+           "Products per 32-bit lane: 4 of bytes, 2 of words">,
+    Option<"isUnsigned", "unsigned", "bool", /*default=*/"false",
+           "Whether the first factors are unsigned bytes">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
+    "::burin::exec::ExecDialect",
+  ];
+}
+
 def MaterializeCasts : Pass<"burin-materialize-casts", "::mlir::ModuleOp"> {
   let summary = "Copy where a cast would forget strides";
   let description = [{

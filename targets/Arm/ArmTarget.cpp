@@ -16,9 +16,14 @@ protected:
   StringRef getTriple() const override { return "aarch64-unknown-linux-gnu"; }
   StringRef getDefaultCpu() const override { return "generic"; }
 
-  void describe(const llvm::StringMap<bool> &, burin::CpuInfo &cpu) const override {
+  void describe(const llvm::StringMap<bool> &features,
+                burin::CpuInfo &cpu) const override {
     cpu.vectorBits = 128; // NEON, which every AArch64 has.
     cpu.registers = 32;
+    if (features.lookup("dotprod")) {
+      cpu.dotIntrinsic = "llvm.aarch64.neon.sdot.v4i32.v16i8";
+      cpu.dotGroup = 4;
+    }
   }
 };
 } // namespace

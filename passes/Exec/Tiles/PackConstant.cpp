@@ -8,9 +8,7 @@
 using namespace mlir;
 using namespace burin;
 
-namespace {
-/// The global that `memory`, a flat view, is the whole of; null if none.
-memref::GlobalOp findGlobal(Value memory, ModuleOp module) {
+memref::GlobalOp burin::findGlobal(Value memory, ModuleOp module) {
   while (Operation *op = memory.getDefiningOp()) {
     if (auto read = dyn_cast<memref::GetGlobalOp>(op))
       return module.lookupSymbol<memref::GlobalOp>(read.getName());
@@ -26,6 +24,7 @@ memref::GlobalOp findGlobal(Value memory, ModuleOp module) {
   return {};
 }
 
+namespace {
 /// Loops as numbers: sizes and the operand's coefficients.
 struct KnownLoops {
   SmallVector<int64_t> sizes, strides;

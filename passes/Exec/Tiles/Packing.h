@@ -3,6 +3,7 @@
 #ifndef BURIN_PASSES_EXEC_TILES_PACKING_H
 #define BURIN_PASSES_EXEC_TILES_PACKING_H
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Exec/Tiles/Contraction.h"
 #include "passes/Exec/Tiles/MicroKernel.h"
 
@@ -25,6 +26,9 @@ PanelLayout getPanelLayout(const Contraction &contraction, bool isLhs,
 /// once, outside of all loops.
 mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b,
                               mlir::MemRefType type);
+
+/// The global that `memory`, a flat view, is the whole of; null if none.
+mlir::memref::GlobalOp findGlobal(mlir::Value memory, mlir::ModuleOp module);
 
 /// The whole operand in panels as a new constant of the module: the 1-D buffer
 /// [batch][panel][depth][width]. Null if it is no constant, its sizes are not

@@ -1,0 +1,368 @@
+//===- EmitDotProducts.cpp - Products of bytes ----------------------------===//
+
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/DotKernel.h"
+#include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Tiles/Fusion.h"
+#include "passes/Exec/Tiles/Packing.h"
+#include "passes/Exec/Tiles/RowCopy.h"
+
+using namespace mlir;
+
+namespace burin {
+#define GEN_PASS_DEF_EMITDOTPRODUCTS
+#include "passes/Exec/Passes.h.inc"
+
+namespace {
+/// Of the rows that a thread copies at a time: they stay in the second-level
+/// cache beside a panel of columns.
+constexpr int64_t chunkBytes = 1 << 16;
+/// Row tiles of one task, where there are more: a panel of columns is read from
+/// the nearest cache for all of them.
+constexpr int64_t tilesPerChunk = 8;
+/// Panels of columns of one task: the rows are copied once for all of them.
+constexpr int64_t panelsPerGroup = 8;
+/// Multiplications worth a thread's while.
+constexpr int64_t workPerTask = 1 << 18;
+
+class DotProductEmitter {
+public:
+  DotProductEmitter(DotProduct product, ImplicitLocOpBuilder &b,
+                    nn::ShapeBuilder &shapes, const Cpu &cpu,
+                    const DotInstruction &instruction)
+      : c(std::move(product)), b(b), instruction(instruction),
+        columns(*nn::getStatic(c.nest.sizes[c.column])), copy(b, c, instruction, cpu),
+        mayRunInParallel(!c.op->getParentOfType<exec::ParallelOp>()) {
+    prepare(shapes, cpu);
+  }
+
+  void emit();
+
+private:
+  using Index = SmallVector<Value>;
+
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
+
+  void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
+  void emitLoop(Value lower, Value upper, function_ref<void(Value)> body);
+  void split(Value flat, ArrayRef<unsigned> loops, Index &index);
+  Value getAddress(size_t access, const Index &index);
+  void emitTask(Value task);
+  void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
+  void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
+  void emitVector(Value sums, ArrayRef<Value> addresses, int64_t v, Value mask);
+  Value load(size_t access, Value at, int64_t v, Value mask);
+
+  DotProduct c;
+  ImplicitLocOpBuilder &b;
+  DotInstruction instruction;
+  int64_t columns;
+  RowCopy copy;
+  bool mayRunInParallel;
+  Tile tile;
+  func::FuncOp kernel, lastKernel; ///< The last has the rows that are left.
+  int64_t panels, chunkTiles;
+  std::optional<int64_t> knownRows;
+  Index sizes;                             ///< Of the loops, as values.
+  SmallVector<SmallVector<Value>> steps;   ///< Of the accesses; null for 0.
+  Value rows, weights, lhs, sums;
+};
+
+/// The tile with the least work for so many columns.
+Tile chooseTile(Tile tile, int64_t columns) {
+  auto cost = [&](int64_t vectors) {
+    constexpr int64_t perStep = 2; // What a step costs beside the instructions.
+    return llvm::divideCeil(columns, vectors * tile.lanes) *
+           (tile.rows * vectors + perStep);
+  };
+  int64_t best = tile.vectors;
+  for (int64_t vectors = tile.vectors - 1; vectors > 0; --vectors)
+    if (cost(vectors) < cost(best))
+      best = vectors;
+  tile.vectors = best;
+  return tile;
+}
+
+void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
+  nn::Shape rowSizes;
+  for (unsigned d : c.rows)
+    rowSizes.push_back(c.nest.sizes[d]);
+  OpFoldResult total = shapes.product(rowSizes);
+  rows = shapes.getValue(total);
+  knownRows = nn::getStatic(total);
+  for (OpFoldResult size : c.nest.sizes)
+    sizes.push_back(shapes.getValue(size));
+  for (const LinearAccess &access : c.nest.accesses)
+    for (auto [d, coefficient] : llvm::enumerate(access.coefficients)) {
+      if (d == 0)
+        steps.emplace_back();
+      steps.back().push_back(nn::getStatic(coefficient) == 0
+                                 ? Value()
+                                 : shapes.getValue(coefficient));
+    }
+  tile = chooseTile(getDotTile(cpu), columns);
+  if (knownRows)
+    tile.rows = std::clamp<int64_t>(*knownRows, 1, tile.rows);
+  panels = llvm::divideCeil(columns, tile.getColumns());
+  chunkTiles = std::clamp<int64_t>(chunkBytes / (tile.rows * copy.getRowBytes()), 1,
+                                   tilesPerChunk);
+  if (knownRows) { // As many chunks as there might be threads, of equal size.
+    int64_t tiles = llvm::divideCeil(*knownRows, tile.rows);
+    chunkTiles = std::min<int64_t>(chunkTiles, llvm::divideCeil(tiles, tilesPerChunk));
+    chunkTiles = std::max<int64_t>(
+        1, llvm::divideCeil(tiles, llvm::divideCeil(tiles, chunkTiles)));
+  }
+  auto module = c.op->getParentOfType<ModuleOp>();
+  kernel = getDotKernel(module, instruction, tile);
+  if (knownRows && *knownRows % tile.rows != 0) {
+    Tile last = tile;
+    last.rows = *knownRows % tile.rows;
+    lastKernel = getDotKernel(module, instruction, last);
+  }
+}
+
+void DotProductEmitter::emitLoop(Value lower, Value upper,
+                                 function_ref<void(Value)> body) {
+  auto loop = b.create<scf::ForOp>(lower, upper, number(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+void DotProductEmitter::split(Value flat, ArrayRef<unsigned> loops, Index &index) {
+  for (size_t k = loops.size(); k-- > 0;) {
+    Value size = sizes[loops[k]];
+    index[loops[k]] = k == 0 ? flat : b.create<arith::RemUIOp>(flat, size).getResult();
+    if (k > 0)
+      flat = b.create<arith::DivUIOp>(flat, size);
+  }
+}
+
+/// Of the element of an access at the loops that `index` has.
+Value DotProductEmitter::getAddress(size_t access, const Index &index) {
+  Value address = number(0);
+  for (auto [i, step] : llvm::zip_equal(index, steps[access]))
+    if (i && step)
+      address = add(address, mul(i, step));
+  return address;
+}
+
+void DotProductEmitter::emit() {
+  weights = packWeights(b, c, instruction, tile.getColumns());
+  int64_t work = chunkTiles * tile.rows * copy.getRowBytes() *
+                 std::min(columns, panelsPerGroup * tile.getColumns());
+  int64_t groups = llvm::divideCeil(panels, panelsPerGroup);
+  Value chunk = number(chunkTiles * tile.rows);
+  Value tasks = mul(b.create<arith::CeilDivUIOp>(rows, chunk), number(groups));
+  for (unsigned d : c.batch)
+    tasks = mul(tasks, sizes[d]);
+  OpBuilder::InsertionGuard guard(b);
+  Value lower = number(0), upper = tasks;
+  if (mayRunInParallel) {
+    int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, work));
+    auto parallel = b.create<exec::ParallelOp>(tasks, grain);
+    b.setInsertionPointToStart(&parallel.getBody().front());
+    lower = parallel.getLower(), upper = parallel.getUpper();
+  }
+  emitLoop(lower, upper, [&](Value task) { emitTask(task); });
+}
+
+/// Some panels of columns of a chunk of rows of one batch.
+void DotProductEmitter::emitTask(Value task) {
+  int64_t groups = llvm::divideCeil(panels, panelsPerGroup);
+  int64_t chunkRows = chunkTiles * tile.rows;
+  Value group = number(0), chunk = task;
+  if (groups > 1) {
+    group = b.create<arith::RemUIOp>(task, number(groups));
+    chunk = b.create<arith::DivUIOp>(task, number(groups));
+  }
+  Index batch(c.nest.getNumLoops());
+  if (!c.batch.empty()) {
+    Value chunks = b.create<arith::CeilDivUIOp>(rows, number(chunkRows));
+    split(b.create<arith::DivUIOp>(chunk, chunks), c.batch, batch);
+    chunk = b.create<arith::RemUIOp>(chunk, chunks);
+  }
+  auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
+  sums = b.create<memref::CastOp>(
+      anyGroups, createStackBuffer(b, MemRefType::get({tile.rows * tile.getColumns()},
+                                                      b.getI32Type())));
+  Value first = mul(chunk, number(chunkRows));
+  Value count = min(b.create<arith::SubIOp>(rows, first), number(chunkRows));
+  lhs = copy.createBuffer(chunkRows);
+  emitLoop(number(0), count, [&](Value r) {
+    Index index = batch;
+    split(add(first, r), c.rows, index);
+    copy.emit(getAddress(c.lhs, index), lhs, r);
+  });
+  lhs = copy.createGroupView(lhs);
+  Value lower = mul(group, number(panelsPerGroup));
+  Value upper = min(add(lower, number(panelsPerGroup)), number(panels));
+  bool hasPart = columns % tile.getColumns() != 0;
+  emitLoop(lower, upper, [&](Value panel) {
+    if (!hasPart)
+      return emitPanel(panel, first, count, batch, false);
+    Value isLast = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, panel,
+                                           number(panels - 1));
+    auto choice = b.create<scf::IfOp>(isLast, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    emitPanel(panel, first, count, batch, true);
+    b.setInsertionPointToStart(choice.elseBlock());
+    emitPanel(panel, first, count, batch, false);
+  });
+}
+
+/// All row tiles of the chunk, `count` rows from `first`, against one panel.
+void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
+                                  const Index &batch, bool isLast) {
+  int64_t groups = copy.getRowBytes() / 4;
+  Value flat = number(0);
+  for (unsigned d : c.batch)
+    flat = add(mul(flat, sizes[d]), batch[d]);
+  Value start = mul(add(mul(flat, number(panels)), panel),
+                    number((groups + 1) * tile.getColumns()));
+  Value tiles = b.create<arith::CeilDivUIOp>(count, number(tile.rows));
+  emitLoop(number(0), tiles, [&](Value i) {
+    Value firstInChunk = mul(i, number(tile.rows));
+    Value left = min(b.create<arith::SubIOp>(count, firstInChunk), number(tile.rows));
+    SmallVector<Value> operands = {
+        lhs, mul(firstInChunk, number(groups)), number(groups), weights, start, sums,
+        number(groups)};
+    if (!lastKernel) {
+      b.create<func::CallOp>(kernel, operands);
+    } else {
+      Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, left,
+                                              number(tile.rows));
+      auto choice = b.create<scf::IfOp>(isWhole, /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(choice.thenBlock());
+      b.create<func::CallOp>(kernel, operands);
+      b.setInsertionPointToStart(choice.elseBlock());
+      b.create<func::CallOp>(lastKernel, operands);
+    }
+    emitLoop(number(0), left, [&](Value r) {
+      emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);
+    });
+  });
+}
+
+/// What becomes of the sums of one row of the tile.
+void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
+                                const Index &batch, bool isLast) {
+  Index index = batch;
+  split(row, c.rows, index);
+  index[c.column] = mul(panel, number(tile.getColumns()));
+  SmallVector<Value> addresses;
+  for (size_t i = 0; i < c.nest.accesses.size(); ++i)
+    addresses.push_back(i < 2 ? Value() : getAddress(i, index));
+  int64_t count = isLast ? columns % tile.getColumns() : tile.getColumns();
+  for (int64_t v = 0; v * tile.lanes < count; ++v) {
+    auto type = VectorType::get(tile.lanes, b.getI32Type());
+    Value at = add(mul(inTile, number(tile.getColumns())), number(v * tile.lanes));
+    Value value = b.create<vector::LoadOp>(type, sums, at);
+    Value mask;
+    if (int64_t left = count - v * tile.lanes; left < tile.lanes)
+      mask = b.create<vector::CreateMaskOp>(
+          VectorType::get(tile.lanes, b.getI1Type()), number(left));
+    emitVector(value, addresses, v, mask);
+  }
+}
+
+Value DotProductEmitter::load(size_t access, Value at, int64_t v, Value mask) {
+  const LinearAccess &from = c.nest.accesses[access];
+  if (!isa<MemRefType>(from.memory.getType()))
+    return from.memory;
+  if (!steps[access][c.column])
+    return b.create<memref::LoadOp>(from.memory, at);
+  at = add(at, number(v * tile.lanes));
+  auto type = VectorType::get(tile.lanes, from.getElementType());
+  if (!mask)
+    return b.create<vector::LoadOp>(type, from.memory, at);
+  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+  return b.create<vector::MaskedLoadOp>(type, from.memory, at, mask, rest);
+}
+
+/// Vector `v` of a row of sums, through the body of what reads them, to memory.
+void DotProductEmitter::emitVector(Value value, ArrayRef<Value> addresses,
+                                   int64_t v, Value mask) {
+  size_t output = c.nest.accesses.size() - 1;
+  if (c.finish) {
+    Block &body = c.finish->getRegion(0).front();
+    SmallVector<Value> arguments;
+    SmallVector<bool> uniform;
+    size_t next = 2;
+    for (unsigned i = 0; i < c.finish.getNumDpsInputs(); ++i) {
+      bool isSum = i == c.operand;
+      arguments.push_back(isSum ? value : load(next, addresses[next], v, mask));
+      uniform.push_back(!isa<VectorType>(arguments.back().getType()));
+      next += !isSum;
+    }
+    arguments.push_back(b.create<arith::ConstantOp>(
+        b.getZeroAttr(body.getArguments().back().getType())));
+    uniform.push_back(true);
+    BodyEmitter emitter(body, c.column, tile.lanes, uniform);
+    value = emitter.widen(b, emitter.emit(b, arguments, {}, mask)[0]);
+  } else {
+    value = b.create<arith::AddIOp>(value, load(output, addresses[output], v, mask));
+  }
+  Value at = add(addresses[output], number(v * tile.lanes));
+  Value memory = c.getOutput().memory;
+  if (mask)
+    b.create<vector::MaskedStoreOp>(memory, at, mask, value);
+  else
+    b.create<vector::StoreOp>(value, memory, at);
+}
+
+struct EmitDotProducts : impl::EmitDotProductsBase<EmitDotProducts> {
+  using EmitDotProductsBase::EmitDotProductsBase;
+
+  void runOnOperation() override {
+    Cpu cpu{vectorBits, registers};
+    DotInstruction instruction{intrinsic, group, isUnsigned};
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (sumsBytes(op))
+        ops.push_back(op);
+    });
+    for (linalg::LinalgOp op : ops) {
+      Fusion fused = findFusion(op);
+      linalg::FillOp fill;
+      if (fused.start)
+        fill = dyn_cast<linalg::FillOp>(fused.start.getOperation());
+      bool fromZero = fill && isConstantIntValue(fill.getInputs()[0], 0);
+      if (fused.finish && fromZero && emit(op, fused, cpu, instruction))
+        fill->erase();
+      else
+        emit(op, {}, cpu, instruction);
+    }
+  }
+
+  /// `op`, and what reads its sums, in place of the latter.
+  static bool emit(linalg::LinalgOp op, const Fusion &fused, const Cpu &cpu,
+                   const DotInstruction &instruction) {
+    Operation *place = fused.finish ? fused.finish : op;
+    ImplicitLocOpBuilder b(op.getLoc(), place);
+    nn::ShapeBuilder shapes(b);
+    shapes.setLoc(op.getLoc());
+    std::optional<DotProduct> product =
+        matchDotProduct(op, fused.finish, fused.operand, shapes);
+    if (!product)
+      return false;
+    DotProductEmitter(std::move(*product), b, shapes, cpu, instruction).emit();
+    op->erase();
+    if (fused.finish)
+      place->erase();
+    return true;
+  }
+};
+} // namespace
+} // namespace burin

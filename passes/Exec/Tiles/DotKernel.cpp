@@ -1,0 +1,119 @@
+//===- DotKernel.cpp - The innermost tile of products of bytes ------------===//
+
+#include "passes/Exec/Tiles/DotKernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+using namespace mlir;
+using namespace burin;
+
+Tile burin::getDotTile(const Cpu &cpu) {
+  // 6 x 4 of 32 registers leave room for 4 columns and a row; 6 x 2 of 16.
+  return {6, cpu.registers < 32 ? 2 : 4, cpu.getLanes()};
+}
+
+namespace {
+class DotEmitter {
+public:
+  DotEmitter(func::FuncOp func, const DotInstruction &instruction, const Tile &tile)
+      : b(ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front())),
+        instruction(instruction), tile(tile),
+        sums(VectorType::get(tile.lanes, b.getI32Type())),
+        arguments(func.getArguments()) {}
+
+  void emit() {
+    SmallVector<Value> start;
+    for (int64_t r = 0; r < tile.rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        start.push_back(load(B, add(arguments[BStart], number(v * tile.lanes))));
+    Value first = add(arguments[BStart], number(tile.getColumns()));
+    auto loop = b.create<scf::ForOp>(number(0), arguments[Steps], number(1), start);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      b.create<scf::YieldOp>(emitStep(loop.getInductionVar(), first,
+                                      loop.getRegionIterArgs()));
+    }
+    for (auto [i, value] : llvm::enumerate(loop.getResults()))
+      b.create<vector::StoreOp>(value, arguments[C], number(i * tile.lanes));
+    b.create<func::ReturnOp>();
+  }
+
+private:
+  enum Argument { A, AStart, AStride, B, BStart, C, Steps };
+
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.create<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.create<arith::MulIOp>(x, y); }
+  Value load(Argument from, Value at) {
+    return b.create<vector::LoadOp>(sums, arguments[from], at);
+  }
+
+  SmallVector<Value> emitStep(Value k, Value first, ValueRange carried) {
+    Value bRow = add(first, mul(k, number(tile.getColumns())));
+    SmallVector<Value> columns, next(carried);
+    for (int64_t v = 0; v < tile.vectors; ++v)
+      columns.push_back(load(B, add(bRow, number(v * tile.lanes))));
+    Value start = add(arguments[AStart], k);
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      Value at = add(start, mul(arguments[AStride], number(r)));
+      Value group = b.create<memref::LoadOp>(arguments[A], at);
+      Value x = b.create<vector::BroadcastOp>(sums, group);
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Value &sum = next[r * tile.vectors + v];
+        sum = emitDot(sum, x, columns[v]);
+      }
+    }
+    return next;
+  }
+
+  /// sum + x . y in each lane. The instructions of x86 take bytes as words.
+  Value emitDot(Value sum, Value x, Value y) {
+    bool accumulates = instruction.group == 4;
+    SmallVector<Value> operands;
+    if (accumulates)
+      operands.push_back(sum);
+    for (Value factor : {x, y}) {
+      if (!accumulates || !instruction.isUnsigned) {
+        Type element = b.getIntegerType(32 / instruction.group);
+        factor = b.create<vector::BitCastOp>(
+            VectorType::get(tile.lanes * instruction.group, element), factor);
+      }
+      operands.push_back(factor);
+    }
+    Value result = b.create<LLVM::CallIntrinsicOp>(
+                        sums, StringRef(instruction.intrinsic), operands)
+                       .getResult(0);
+    return accumulates ? result : add(sum, result);
+  }
+
+  ImplicitLocOpBuilder b;
+  const DotInstruction &instruction;
+  Tile tile;
+  VectorType sums;
+  ValueRange arguments;
+};
+} // namespace
+
+func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruction,
+                                 const Tile &tile) {
+  std::string name;
+  llvm::raw_string_ostream(name)
+      << "burin_dot_" << tile.rows << "x" << tile.getColumns();
+  if (auto func = module.lookupSymbol<func::FuncOp>(name))
+    return func;
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto groups = MemRefType::get({ShapedType::kDynamic}, builder.getI32Type());
+  Type index = builder.getIndexType();
+  auto func = builder.create<func::FuncOp>(
+      module.getLoc(), name,
+      builder.getFunctionType({groups, index, index, groups, index, groups, index}, {}));
+  func.setPrivate();
+  func.addEntryBlock();
+  DotEmitter(func, instruction, tile).emit();
+  return func;
+}

@@ -1,0 +1,27 @@
+//===- DotKernel.h - The innermost tile of products of bytes ----*- C++ -*-===//
+
+#ifndef BURIN_PASSES_EXEC_TILES_DOTKERNEL_H
+#define BURIN_PASSES_EXEC_TILES_DOTKERNEL_H
+
+#include "passes/Exec/Cpu.h"
+#include "passes/Exec/Tiles/MicroKernel.h"
+
+namespace burin {
+
+/// `rows` x `vectors` vectors of 32-bit sums and their operands fill the
+/// registers.
+Tile getDotTile(const Cpu &cpu);
+
+/// The function
+///   (a, aStart, aStride, b, bStart, c, steps)
+/// that writes a x b to c, made once per module and size. All are 1-D buffers of
+/// i32, where an element of a or b is a group of factors: a is [row][step] with
+/// `aStride` groups from row to row; b is first the sums to start with, then
+/// [step][tile columns]; c is [row][tile columns].
+mlir::func::FuncOp getDotKernel(mlir::ModuleOp module,
+                                const DotInstruction &instruction,
+                                const Tile &tile);
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_TILES_DOTKERNEL_H

@@ -1,0 +1,117 @@
+//===- RowCopy.cpp - Rows of bytes as groups of factors -------------------===//
+
+#include "passes/Exec/Tiles/RowCopy.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Tiles/Packing.h"
+
+using namespace mlir;
+using namespace burin;
+
+RowCopy::RowCopy(ImplicitLocOpBuilder &b, const DotProduct &c,
+                 const DotInstruction &instruction, const Cpu &cpu)
+    : b(b), memory(c.getLhs().memory),
+      element(b.getIntegerType(32 / instruction.group)), isUnsigned(c.isUnsigned),
+      isShifted(instruction.group == 4 && c.isUnsigned != instruction.isUnsigned),
+      lanes(cpu.vectorBits / (32 / instruction.group)) {
+  int64_t depth = 1;
+  for (unsigned d : c.depth) {
+    sizes.push_back(*nn::getStatic(c.nest.sizes[d]));
+    strides.push_back(*nn::getStatic(c.getLhs().coefficients[d]));
+    depth *= sizes.back();
+  }
+  rowBytes = llvm::divideCeil(depth, instruction.group) * 4;
+  while (!sizes.empty() && strides.back() == run) {
+    run *= sizes.pop_back_val();
+    strides.pop_back();
+  }
+}
+
+Value RowCopy::number(int64_t value) {
+  return b.create<arith::ConstantIndexOp>(value);
+}
+Value RowCopy::add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+Value RowCopy::mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+
+Value RowCopy::createBuffer(int64_t rows) {
+  return createStackBuffer(b, MemRefType::get({rows * rowBytes}, b.getI8Type()));
+}
+
+static Value createView(ImplicitLocOpBuilder &b, Value buffer, Type element) {
+  int64_t bytes = cast<MemRefType>(buffer.getType()).getNumElements();
+  if (element.isInteger(8))
+    return buffer;
+  auto type = MemRefType::get({bytes * 8 / element.getIntOrFloatBitWidth()}, element);
+  Value zero = b.create<arith::ConstantIndexOp>(0);
+  return b.create<memref::ViewOp>(type, buffer, zero, ValueRange());
+}
+
+Value RowCopy::createGroupView(Value buffer) {
+  return b.create<memref::CastOp>(
+      MemRefType::get({ShapedType::kDynamic}, b.getI32Type()),
+      createView(b, buffer, b.getI32Type()));
+}
+
+void RowCopy::emit(Value from, Value buffer, Value row) {
+  target = createView(b, buffer, element);
+  int64_t width = element.getIntOrFloatBitWidth() / 8;
+  emitOuter(0, from, mul(row, number(rowBytes / width)));
+}
+
+void RowCopy::emitOuter(size_t k, Value from, Value to) {
+  if (k == sizes.size())
+    return emitRun(from, to);
+  int64_t inner = run;
+  for (int64_t size : ArrayRef(sizes).drop_front(k + 1))
+    inner *= size;
+  auto loop = b.create<scf::ForOp>(number(0), number(sizes[k]), number(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value i = loop.getInductionVar();
+  emitOuter(k + 1, add(from, mul(i, number(strides[k]))),
+            add(to, mul(i, number(inner))));
+}
+
+/// Whole vectors, the last of which may copy again what the one before did; of a
+/// short run pieces of 1, 2, 4, ... bytes.
+void RowCopy::emitRun(Value from, Value to) {
+  int64_t done = 0;
+  if (run >= lanes) {
+    constexpr int64_t unrolled = 4;
+    int64_t whole = run / lanes * lanes;
+    if (whole > unrolled * lanes) {
+      auto loop = b.create<scf::ForOp>(number(0), number(whole), number(lanes));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      Value i = loop.getInductionVar();
+      emitPiece(lanes, add(from, i), add(to, i));
+      done = whole;
+    }
+    for (; done < whole; done += lanes)
+      emitPiece(lanes, add(from, number(done)), add(to, number(done)));
+    if (done < run)
+      emitPiece(lanes, add(from, number(run - lanes)), add(to, number(run - lanes)));
+    return;
+  }
+  for (int64_t count = lanes / 2; count > 0; count /= 2)
+    if (run & count) {
+      emitPiece(count, add(from, number(done)), add(to, number(done)));
+      done += count;
+    }
+}
+
+void RowCopy::emitPiece(int64_t count, Value from, Value to) {
+  auto type = VectorType::get(count, b.getI8Type());
+  Value bytes = b.create<vector::LoadOp>(type, memory, from);
+  if (isShifted)
+    bytes = b.create<arith::XOrIOp>(
+        bytes, b.create<arith::ConstantOp>(DenseElementsAttr::get(
+                   type, b.getI8IntegerAttr(int8_t(-128)))));
+  if (!element.isInteger(8)) {
+    auto wide = VectorType::get(count, element);
+    bytes = isUnsigned ? b.create<arith::ExtUIOp>(wide, bytes).getResult()
+                       : b.create<arith::ExtSIOp>(wide, bytes).getResult();
+  }
+  b.create<vector::StoreOp>(bytes, target, to);
+}

@@ -1,0 +1,49 @@
+//===- RowCopy.h - Rows of bytes as groups of factors -----------*- C++ -*-===//
+
+#ifndef BURIN_PASSES_EXEC_TILES_ROWCOPY_H
+#define BURIN_PASSES_EXEC_TILES_ROWCOPY_H
+
+#include "passes/Exec/Tiles/DotProduct.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace burin {
+
+/// Copies what the depth loops of a dot product read for one row into one run of
+/// memory, in the order of the packed weights, as the instruction takes it.
+class RowCopy {
+public:
+  RowCopy(mlir::ImplicitLocOpBuilder &b, const DotProduct &product,
+          const DotInstruction &instruction, const Cpu &cpu);
+
+  /// Of a copied row; a multiple of 4.
+  int64_t getRowBytes() const { return rowBytes; }
+
+  /// A place for `rows` rows on the thread's stack.
+  mlir::Value createBuffer(int64_t rows);
+  /// The same memory as 32-bit groups.
+  mlir::Value createGroupView(mlir::Value buffer);
+  /// The row whose first byte is at `from` to row number `row` of `buffer`.
+  void emit(mlir::Value from, mlir::Value buffer, mlir::Value row);
+
+private:
+  mlir::Value number(int64_t value);
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
+  void emitOuter(size_t k, mlir::Value from, mlir::Value to);
+  void emitRun(mlir::Value from, mlir::Value to);
+  void emitPiece(int64_t count, mlir::Value from, mlir::Value to);
+
+  mlir::ImplicitLocOpBuilder &b;
+  mlir::Value memory;
+  mlir::Type element;    ///< Of the copy: i8, or i16 where factors are words.
+  bool isUnsigned;       ///< Whether the bytes are.
+  bool isShifted;        ///< By half their range, to the other sign.
+  llvm::SmallVector<int64_t> sizes, strides; ///< Of the loops around the runs.
+  int64_t run = 1;       ///< Bytes that lie side by side.
+  int64_t rowBytes = 0, lanes;
+  mlir::Value target;    ///< The buffer in `element`s.
+};
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_TILES_ROWCOPY_H
