@@ -1,0 +1,77 @@
+// RUN: burin-opt %s --burin-emit-dot-products="vector-bits=512 registers=32 intrinsic=llvm.x86.avx512.vpdpbusd.512 group=4 unsigned=true" --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: burin-opt %s --burin-emit-dot-products="vector-bits=256 registers=16 intrinsic=llvm.x86.avx2.pmadd.wd group=2" --canonicalize --split-input-file | FileCheck %s --check-prefix=WORDS
+
+// The weights are packed by four: [panels of 64 columns](64 sums, [2 steps][64]).
+// CHECK: memref.global "private" constant @w_dotu_64{{.*}} : memref<192xi32>
+// WORDS: memref.global "private" constant @w_dotu_16{{.*}} : memref<320xi32>
+memref.global "private" constant @w : memref<8x64xi8> = dense<1>
+// CHECK-LABEL: func @fused
+// WORDS-LABEL: func @fused
+func.func @fused(%a: memref<31x8xi8>, %s: memref<64xf32>) -> memref<31x64xi8> {
+  // No sums in memory, but those of a tile.
+  // CHECK-NOT: memref<31x64xi32>
+  // CHECK: exec.parallel
+  // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<384xi32>
+  // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<48xi8>
+  // 31 rows are 5 tiles of 6 and one of 1.
+  // CHECK: func.call @burin_dot_6x64
+  // CHECK: func.call @burin_dot_1x64
+  // CHECK: %[[REAL:.*]] = arith.sitofp {{.*}} : vector<16xi32> to vector<16xf32>
+  // CHECK: %[[SCALED:.*]] = arith.mulf %[[REAL]]
+  // CHECK: vector.store {{.*}} vector<16xi8>
+  // Bytes become words on their way to the stack.
+  // WORDS: arith.extui {{.*}} : vector<8xi8> to vector<8xi16>
+  // WORDS: func.call @burin_dot_6x16
+  %c0 = arith.constant 0 : i32
+  %w = memref.get_global @w : memref<8x64xi8>
+  %sums = memref.alloc() : memref<31x64xi32>
+  linalg.fill ins(%c0 : i32) outs(%sums : memref<31x64xi32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %w : memref<31x8xi8>, memref<8x64xi8>) outs(%sums : memref<31x64xi32>) {
+  ^bb0(%x: i8, %y0: i8, %acc: i32):
+    %0 = arith.extui %x : i8 to i32
+    %1 = arith.extsi %y0 : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %acc, %2 : i32
+    linalg.yield %3 : i32
+  }
+  %y = memref.alloc() : memref<31x64xi8>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%sums, %s : memref<31x64xi32>, memref<64xf32>) outs(%y : memref<31x64xi8>) {
+  ^bb0(%x: i32, %scale: f32, %out: i8):
+    %0 = arith.sitofp %x : i32 to f32
+    %1 = arith.mulf %0, %scale : f32
+    %2 = arith.fptosi %1 : f32 to i8
+    linalg.yield %2 : i8
+  }
+  return %y : memref<31x64xi8>
+}
+// CHECK: func.func private @burin_dot_6x64
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// WORDS: %[[PRODUCTS:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// WORDS: arith.addi %{{.*}}, %[[PRODUCTS]]
+
+// -----
+
+// Signed bytes for an instruction that takes unsigned ones, and columns that are
+// left over.
+memref.global "private" constant @v : memref<8x24xi8> = dense<1>
+// CHECK-LABEL: func @signed
+func.func @signed(%a: memref<?x8xi8>, %sums: memref<?x24xi32>) {
+  // CHECK: arith.xori {{.*}} : vector<8xi8>
+  // CHECK: func.call @burin_dot_6x32
+  // CHECK: vector.maskedstore
+  %v = memref.get_global @v : memref<8x24xi8>
+  linalg.matmul ins(%a, %v : memref<?x8xi8>, memref<8x24xi8>) outs(%sums : memref<?x24xi32>)
+  return
+}
+
+// -----
+
+// Weights that are not known are none.
+// CHECK-LABEL: func @unknown
+func.func @unknown(%a: memref<64x64xi8>, %b: memref<64x64xi8>, %sums: memref<64x64xi32>) {
+  // CHECK: linalg.matmul
+  linalg.matmul ins(%a, %b : memref<64x64xi8>, memref<64x64xi8>) outs(%sums : memref<64x64xi32>)
+  return
+}
