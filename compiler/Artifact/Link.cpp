@@ -85,7 +85,7 @@ Status burin::linkShared(llvm::ArrayRef<std::string> objects,
                                         "noexecstack",
                                         "--hash-style=gnu",
                                         "--build-id=none",
-                                        "--strip-all"};
+                                        "--strip-debug"};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
   std::string kernels;
   if (Status status = findLibrary("libburin_kernels.a", job.target, kernels);
@@ -167,7 +167,7 @@ Status burin::linkProgram(llvm::ArrayRef<std::string> objects,
                                         "noexecstack",
                                         "--hash-style=gnu",
                                         "--build-id=none",
-                                        "--strip-all",
+                                        "--strip-debug",
                                         "--eh-frame-hdr",
                                         "-dynamic-linker",
                                         system->loader,

@@ -70,6 +70,21 @@ void takeCall(func::FuncOp func) {
       func.getFunctionType().getInputs(), builder.getI32Type()));
 }
 
+/// "_" and the name of the op's first ONNX node, so that profilers show it.
+std::string getNodeName(Operation *op) {
+  std::string text;
+  op->getLoc()->walk([&](Location loc) {
+    auto name = dyn_cast<NameLoc>(loc);
+    if (!name)
+      return WalkResult::advance();
+    text = "_";
+    for (char c : name.getName().strref())
+      text += llvm::isAlnum(c) ? c : '_';
+    return WalkResult::interrupt();
+  });
+  return text;
+}
+
 struct OutlineParallel : impl::OutlineParallelBase<OutlineParallel> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> entries;
@@ -83,7 +98,7 @@ struct OutlineParallel : impl::OutlineParallelBase<OutlineParallel> {
         return WalkResult::skip();
       });
       for (auto [i, op] : llvm::enumerate(loops))
-        outline(op, (func.getName() + "_part" + Twine(i)).str());
+        outline(op, (func.getName() + "_part" + Twine(i) + getNodeName(op)).str());
       takeCall(func);
     }
   }
