@@ -272,4 +272,74 @@ def PlaceConstants : Pass<"burin-place-constants", "::mlir::ModuleOp"> {
   let dependentDialects = ["::burin::exec::ExecDialect"];
 }
 
+def BlockRows : Pass<"burin-block-rows", "::mlir::ModuleOp"> {
+  let summary = "Take a few rows at a time through several linalg ops";
+  let description = [{
+    Neighbouring linalg ops on buffers that go through the same rows, some of them
+    folding each row (softmax, layer norm and what is before and after), become one
+    loop over blocks of rows that stay in the L1 cache, shared among threads once.
+    Nothing is done where all elements are few, or the rows are few and long.
+    Results do not change.
+
+    ```mlir
+    // before: --burin-block-rows --canonicalize
+    #all = affine_map<(r, c) -> (r, c)>
+    #row = affine_map<(r, c) -> (r)>
+    func.func @f() {
+      %a = exec.input 0 : memref<64x128xf32>
+      %b = exec.output 0() : memref<64x128xf32>
+      %s = memref.alloc() : memref<64xf32>
+      linalg.generic {indexing_maps = [#all, #row], iterator_types = ["parallel", "reduction"]} ins(%a : memref<64x128xf32>) outs(%s : memref<64xf32>) {
+      ^bb0(%x: f32, %y: f32):
+        %0 = arith.maximumf %y, %x : f32
+        linalg.yield %0 : f32
+      }
+      linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel"]} ins(%a, %s : memref<64x128xf32>, memref<64xf32>) outs(%b : memref<64x128xf32>) {
+      ^bb0(%x: f32, %y: f32, %z: f32):
+        %0 = arith.subf %x, %y : f32
+        linalg.yield %0 : f32
+      }
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    #map = affine_map<(d0, d1) -> (d0, d1)>
+    #map1 = affine_map<(d0, d1) -> (d0)>
+    func.func @f() {
+      %c32 = arith.constant 32 : index
+      %c64 = arith.constant 64 : index
+      %0 = exec.input 0 : memref<64x128xf32>
+      %1 = exec.output 0() : memref<64x128xf32>
+      %alloc = memref.alloc() : memref<64xf32>
+      exec.parallel %arg0 to %arg1 of %c64 grain 32 {
+        scf.for %arg2 = %arg0 to %arg1 step %c32 {
+          %2 = arith.subi %arg1, %arg2 : index
+          %3 = arith.minui %2, %c32 : index
+          %subview = memref.subview %0[%arg2, 0] [%3, 128] [1, 1] : memref<64x128xf32> to memref<?x128xf32, strided<[128, 1], offset: ?>>
+          %subview_0 = memref.subview %alloc[%arg2] [%3] [1] : memref<64xf32> to memref<?xf32, strided<[1], offset: ?>>
+          linalg.generic {indexing_maps = [#map, #map1], iterator_types = ["parallel", "reduction"]} ins(%subview : memref<?x128xf32, strided<[128, 1], offset: ?>>) outs(%subview_0 : memref<?xf32, strided<[1], offset: ?>>) {
+          ^bb0(%in: f32, %out: f32):
+            %4 = arith.maximumf %out, %in : f32
+            linalg.yield %4 : f32
+          }
+          %subview_1 = memref.subview %1[%arg2, 0] [%3, 128] [1, 1] : memref<64x128xf32> to memref<?x128xf32, strided<[128, 1], offset: ?>>
+          linalg.generic {indexing_maps = [#map, #map1, #map], iterator_types = ["parallel", "parallel"]} ins(%subview, %subview_0 : memref<?x128xf32, strided<[128, 1], offset: ?>>, memref<?xf32, strided<[1], offset: ?>>) outs(%subview_1 : memref<?x128xf32, strided<[128, 1], offset: ?>>) {
+          ^bb0(%in: f32, %in_2: f32, %out: f32):
+            %4 = arith.subf %in, %in_2 : f32
+            linalg.yield %4 : f32
+          }
+        }
+      }
+      return
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::burin::exec::ExecDialect",
+  ];
+}
+
 #endif // BURIN_PASSES_EXEC_PASSES_TD
