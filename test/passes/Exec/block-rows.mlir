@@ -16,6 +16,7 @@ func.func @sum_and_scale(%zero: f32) {
   %y = exec.output 0(%n) : memref<64x?xf32>
   %sum = memref.alloc() : memref<64xf32>
   linalg.fill ins(%zero : f32) outs(%sum : memref<64xf32>)
+  // CHECK: arith.divui
   // CHECK: %[[BLOCK:.*]] = arith.maxui
   // CHECK: exec.parallel
   // CHECK: scf.for {{.*}} step %[[BLOCK]]
