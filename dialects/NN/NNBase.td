@@ -27,4 +27,10 @@ class NN_MovementOp<string mnemonic, list<Trait> traits = []>
     : NN_PureOp<mnemonic, !listconcat(traits,
           [DeclareOpInterfaceMethods<NN_ElementsOpInterface>])>;
 
+/// Knows channels that come last.
+defvar NN_Layout = DeclareOpInterfaceMethods<NN_LayoutOpInterface>;
+
+/// For ops that need to be told: without it channels are dimension 1.
+defvar NN_ChannelsLast = (ins UnitAttr:$channels_last);
+
 #endif // BURIN_DIALECTS_NN_NNBASE_TD

@@ -7,7 +7,7 @@ include "dialects/NN/NNBase.td"
 /// `formula` is in terms of the operand names.
 class NN_ElementwiseOp<string mnemonic, string text, string formula,
                        list<Trait> traits = []>
-    : NN_PureOp<mnemonic, traits> {
+    : NN_PureOp<mnemonic, !listconcat(traits, [NN_Layout])> {
   let summary = text;
   let description = "`result = " # formula # "`, for each element.";
   let results = (outs NN_Tensor:$result);
@@ -15,6 +15,14 @@ class NN_ElementwiseOp<string mnemonic, string text, string formula,
     ::llvm::LogicalResult $cppClass::inferShapes(
         ShapeBuilder &shapes, ::llvm::SmallVectorImpl<Shape> &results) {
       return inferBroadcast(*this, shapes, results);
+    }
+    void $cppClass::getChannelValues(
+        ::llvm::SmallVectorImpl<::mlir::OpOperand *> &operands,
+        ::llvm::SmallVectorImpl<::mlir::OpResult> &results) {
+      getBroadcastChannels(*this, operands, results);
+    }
+    void $cppClass::moveChannelsLast(::mlir::OpBuilder &builder) {
+      moveBroadcastChannelsLast(*this, builder);
     }
   }];
 }

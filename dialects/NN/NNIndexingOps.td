@@ -128,7 +128,7 @@ def NN_NonMaxSuppressionOp : NN_PureOp<"non_max_suppression", [AttrSizedOperandS
 
 //===- Sampling ------------------------------------------------------------===//
 
-def NN_ResizeOp : NN_PureOp<"resize", [AttrSizedOperandSegments]> {
+def NN_ResizeOp : NN_PureOp<"resize", [AttrSizedOperandSegments, NN_Layout]> {
   let summary = "Resamples along some axes (ONNX Resize 19, Upsample)";
   let description = [{
     Along `axes[i]` the new size is `floor(size * scales[i])`, or `sizes[i]`, or by

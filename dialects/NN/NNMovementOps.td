@@ -5,7 +5,7 @@ include "dialects/NN/NNBase.td"
 
 //===- Same elements, another shape ----------------------------------------===//
 
-def NN_ReshapeOp : NN_MovementOp<"reshape"> {
+def NN_ReshapeOp : NN_MovementOp<"reshape", [NN_Layout]> {
   let summary = "Same elements in row-major order, other sizes (ONNX Reshape 25)";
   let description = [{
     `result` has the sizes `shape` (1-D, of static length), where one may be -1:
@@ -30,7 +30,7 @@ def NN_FlattenOp : NN_PureOp<"flatten"> {
 }
 
 class NN_AxesOp<string mnemonic, string text, string more>
-    : NN_MovementOp<mnemonic> {
+    : NN_MovementOp<mnemonic, [NN_Layout]> {
   let summary = text;
   let description = more # [{ `axes` is 1-D, of static length, none twice; negative ones
     count from the end. Where it is not constant, so are none of the sizes.}];
@@ -55,13 +55,16 @@ def NN_TransposeOp : NN_MovementOp<"transpose"> {
   }];
   let arguments = (ins NN_Tensor:$x, DenseI64ArrayAttr:$permutation);
   let results = (outs NN_Tensor:$result);
+  let hasFolder = 1;
 }
 
 class NN_BlockOp<string mnemonic, string text, string more>
-    : NN_PureOp<mnemonic> {
+    : NN_PureOp<mnemonic, [NN_Layout]> {
   let summary = text;
-  let description = more # [{ `crd` orders the depth as column-row-depth, else it is depth-column-row.}];
-  let arguments = (ins NN_Tensor:$x, I64Attr:$block, BoolAttr:$crd);
+  let description = more # [{ `crd` orders the depth as column-row-depth, else it is depth-column-row.
+    With `channels_last`, `x` and `result` have the channels behind the pixels.}];
+  let arguments = (ins NN_Tensor:$x, I64Attr:$block, BoolAttr:$crd,
+                       UnitAttr:$channels_last);
   let results = (outs NN_Tensor:$result);
 }
 def NN_DepthToSpaceOp : NN_BlockOp<"depth_to_space", "Channels to blocks of pixels (ONNX DepthToSpace 28)",
@@ -100,14 +103,14 @@ def NN_TileOp : NN_MovementOp<"tile"> {
 
 //===- Joining and cutting -------------------------------------------------===//
 
-def NN_ConcatOp : NN_MovementOp<"concat"> {
+def NN_ConcatOp : NN_MovementOp<"concat", [NN_Layout]> {
   let summary = "Tensors one after the other along `axis` (ONNX Concat 13)";
   let description = "All `inputs` have the same sizes but along `axis`.";
   let arguments = (ins Variadic<NN_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_SplitOp : NN_PureOp<"split"> {
+def NN_SplitOp : NN_PureOp<"split", [NN_Layout]> {
   let summary = "Cuts a tensor along `axis` (ONNX Split 18)";
   let description = [{
     Result `i` has `sizes[i]` slices of `x`, in order. Without `sizes` all results
@@ -120,7 +123,7 @@ def NN_SplitOp : NN_PureOp<"split"> {
   let results = (outs Variadic<NN_Tensor>:$results);
 }
 
-def NN_SliceOp : NN_MovementOp<"slice"> {
+def NN_SliceOp : NN_MovementOp<"slice", [NN_Layout]> {
   let summary = "Every `step`-th element of a range (ONNX Slice 13)";
   let description = [{
     As NumPy's `x[start:end:step]`, along `axes[i]` by element `i` of `starts`, `ends`
@@ -135,7 +138,7 @@ def NN_SliceOp : NN_MovementOp<"slice"> {
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_PadOp : NN_PureOp<"pad"> {
+def NN_PadOp : NN_PureOp<"pad", [NN_Layout]> {
   let summary = "Adds elements at the borders, or takes them away (ONNX Pad 25)";
   let description = [{
     Along `axes[i]` of n axes, `pads[i]` elements before and `pads[n + i]` behind;

@@ -24,7 +24,7 @@ class NN_PlainNormOp<string mnemonic, list<Trait> traits = []>
 //===- Softmax -------------------------------------------------------------===//
 
 class NN_SoftmaxLikeOp<string mnemonic, string formula, string onnx>
-    : NN_PlainNormOp<mnemonic, [NN_AxesOfX]> {
+    : NN_PlainNormOp<mnemonic, [NN_AxesOfX, NN_Layout]> {
   let summary = "Normalized exponentials (ONNX " # onnx # ")";
   let description = "`result = " # formula # [{`, where max and sum are over all elements along `axes`:
     one axis since opset 13, all from one on before. Calculated in f32 for f16, bf16 and 8-bit floats.
@@ -69,7 +69,9 @@ def NN_RMSNormOp : NN_NormOp<"rms_norm", [NN_AxisOfX]> {
 
 //===- By the statistics of channels ---------------------------------------===//
 
-def NN_GroupNormOp : NN_NormOp<"group_norm"> {
+// With `channels_last`, `x` and `result` have the shape `[N, ..., C]`.
+
+def NN_GroupNormOp : NN_NormOp<"group_norm", [NN_Layout]> {
   let summary = "Group normalization (ONNX GroupNormalization 21, arXiv:1803.08494)";
   let description = [{
     `x` has shape `[N, C, ...]`; its channels form `groups` groups of equally many. Over
@@ -83,19 +85,21 @@ def NN_GroupNormOp : NN_NormOp<"group_norm"> {
     `result` has the shape of `x`.
   }];
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$scale, NN_Tensor:$bias,
-                       I64Attr:$groups, BoolAttr:$per_group, F32Attr:$epsilon);
+                       I64Attr:$groups, BoolAttr:$per_group, F32Attr:$epsilon,
+                       UnitAttr:$channels_last);
 }
 
-def NN_InstanceNormOp : NN_NormOp<"instance_norm"> {
+def NN_InstanceNormOp : NN_NormOp<"instance_norm", [NN_Layout]> {
   let summary = "Instance normalization (ONNX InstanceNormalization 22, arXiv:1607.08022)";
   let description = [{
     Group normalization with one channel per group: `x` has shape `[N, C, ...]`, `scale`
     and `bias` `[C]`; `result` has the shape of `x`.
   }];
-  let arguments = (ins NN_Tensor:$x, NN_Tensor:$scale, NN_Tensor:$bias, F32Attr:$epsilon);
+  let arguments = (ins NN_Tensor:$x, NN_Tensor:$scale, NN_Tensor:$bias, F32Attr:$epsilon,
+                       UnitAttr:$channels_last);
 }
 
-def NN_BatchNormOp : NN_NormOp<"batch_norm"> {
+def NN_BatchNormOp : NN_NormOp<"batch_norm", [NN_Layout]> {
   let summary = "Batch normalization (ONNX BatchNormalization 15, arXiv:1502.03167)";
   let description = [{
     By statistics that are given, as at inference. `x` has shape `[N, C, ...]` or `[N]`
@@ -106,10 +110,11 @@ def NN_BatchNormOp : NN_NormOp<"batch_norm"> {
     ```
   }];
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$scale, NN_Tensor:$bias,
-                       NN_Tensor:$mean, NN_Tensor:$variance, F32Attr:$epsilon);
+                       NN_Tensor:$mean, NN_Tensor:$variance, F32Attr:$epsilon,
+                       UnitAttr:$channels_last);
 }
 
-def NN_LRNOp : NN_NormOp<"lrn"> {
+def NN_LRNOp : NN_NormOp<"lrn", [NN_Layout]> {
   let summary = "Local response normalization (ONNX LRN 13)";
   let description = [{
     `x` has shape `[N, C, ...]`. With the sum over the channels from
@@ -120,12 +125,12 @@ def NN_LRNOp : NN_NormOp<"lrn"> {
     ```
   }];
   let arguments = (ins NN_Tensor:$x, I64Attr:$size, F32Attr:$alpha, F32Attr:$beta,
-                       F32Attr:$bias);
+                       F32Attr:$bias, UnitAttr:$channels_last);
 }
 
 //===- Without parameters --------------------------------------------------===//
 
-def NN_LpNormalizeOp : NN_PlainNormOp<"lp_normalize", [NN_AxisOfX]> {
+def NN_LpNormalizeOp : NN_PlainNormOp<"lp_normalize", [NN_AxisOfX, NN_Layout]> {
   let summary = "Division by the length of vectors (ONNX LpNormalization 22)";
   let description = [{
     `result = x / norm(x)`, 0 where the norm is 0; the norm along `axis` is `sum(|x|)`
@@ -134,7 +139,7 @@ def NN_LpNormalizeOp : NN_PlainNormOp<"lp_normalize", [NN_AxisOfX]> {
   let arguments = (ins NN_Tensor:$x, I64Attr:$axis, ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<2>]>:$p);
 }
 
-def NN_MeanVarianceNormOp : NN_PlainNormOp<"mean_variance_norm", [NN_AxesOfX]> {
+def NN_MeanVarianceNormOp : NN_PlainNormOp<"mean_variance_norm", [NN_AxesOfX, NN_Layout]> {
   let summary = "Standardization (ONNX MeanVarianceNormalization 13)";
   let description = "`result = (x - mean(x)) / (sqrt(mean((x - mean(x))^2)) + 1e-9)`, over all elements along `axes`.";
   let arguments = (ins NN_Tensor:$x, DenseI64ArrayAttr:$axes);

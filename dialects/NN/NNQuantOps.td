@@ -4,7 +4,7 @@
 include "dialects/NN/NNBase.td"
 
 /// Scales and zero points: for all elements, for each slice, or for each block.
-class NN_ScaledOp<string mnemonic> : NN_PureOp<mnemonic> {
+class NN_ScaledOp<string mnemonic> : NN_PureOp<mnemonic, [NN_Layout]> {
   code granularity = [{
     `scale` and `zero_point` (0 if left out) have one shape, which decides for
     which elements each of theirs counts; but one zero point may serve all:
@@ -69,7 +69,7 @@ def NN_DequantizeOp : NN_ScaledOp<"dequantize"> {
                        I64Attr:$block_size);
 }
 
-def NN_DynamicQuantizeOp : NN_PureOp<"dynamic_quantize"> {
+def NN_DynamicQuantizeOp : NN_PureOp<"dynamic_quantize", [NN_Layout]> {
   let summary = "To ui8 by the range of the tensor itself (ONNX DynamicQuantizeLinear 11)";
   let description = [{
     ```

@@ -31,7 +31,7 @@ def NN_AxisOfX : PredOpTrait<"axis lies within the rank of x", CPred<[{
 /// elements `x` that are folded; `empty` is the result of folding none.
 class NN_ReduceOp<string mnemonic, string text, string formula, string empty,
                   string onnx, list<Trait> traits = []>
-    : NN_PureOp<mnemonic, !listconcat(traits, [NN_AxesOfX])> {
+    : NN_PureOp<mnemonic, !listconcat(traits, [NN_AxesOfX, NN_Layout])> {
   let summary = text # " over axes (ONNX " # onnx # ")";
   let description = "`result = " # formula # [{`, over all elements along the dimensions `axes`
     of `x`; of none it is }] # empty # [{. The dimensions are 1 in `result` if `keepdims`,
@@ -98,7 +98,7 @@ def NN_UngroupAxesOp : NN_PureOp<"ungroup_axes"> {
 //===- Places --------------------------------------------------------------===//
 
 class NN_ArgOp<string mnemonic, string text, string onnx>
-    : NN_PureOp<mnemonic, [NN_AxisOfX]> {
+    : NN_PureOp<mnemonic, [NN_AxisOfX, NN_Layout]> {
   let summary = text # " along an axis (ONNX " # onnx # ")";
   let description = [{
     `result`, i64, has the index along `axis` of the element sought: of the first, or of

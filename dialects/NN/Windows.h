@@ -15,8 +15,9 @@ struct Window {
 };
 
 /// The windows of `op`, which has the attributes strides, dilations, pads and
-/// auto_pad (and ceil_mode, if it pools). `x` is [N, C, spatial...], `kernel` the
-/// sizes of the window. Diagnoses attributes that do not fit.
+/// auto_pad (and ceil_mode, if it pools). `x` is [N, C, spatial...], or
+/// [N, spatial..., C] with channels last, `kernel` the sizes of the window.
+/// Diagnoses attributes that do not fit.
 llvm::FailureOr<llvm::SmallVector<Window>>
 getWindows(mlir::Operation *op, ShapeBuilder &shapes, mlir::Value x,
            llvm::ArrayRef<OpFoldResult> kernel);

@@ -160,6 +160,10 @@ Value Lowering::createCast(Value tensor, ArrayRef<OpFoldResult> shape) {
 
 Value Lowering::createTranspose(Value tensor, ArrayRef<OpFoldResult> from,
                                 ArrayRef<int64_t> permutation) {
+  if (auto constant = tensor.getDefiningOp<arith::ConstantOp>())
+    if (ElementsAttr moved = nn::transposeElements(
+            cast<ElementsAttr>(constant.getValue()), permutation))
+      return builder.create<arith::ConstantOp>(cast<TypedAttr>(Attribute(moved)));
   Shape to;
   SmallVector<AffineExpr> exprs(permutation.size());
   for (auto [d, source] : llvm::enumerate(permutation)) {

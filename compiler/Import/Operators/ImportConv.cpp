@@ -94,7 +94,7 @@ LogicalResult importConvTranspose(const NodeReader &node) {
       b.getDenseI64ArrayAttr(attrs->dilations),
       b.getDenseI64ArrayAttr(attrs->pads), b.getStringAttr(attrs->autoPad),
       b.getI64IntegerAttr(*group), b.getDenseI64ArrayAttr(*extra),
-      b.getDenseI64ArrayAttr(*shape));
+      b.getDenseI64ArrayAttr(*shape), UnitAttr());
 }
 
 template <typename OpTy, typename... Args>
@@ -105,7 +105,7 @@ LogicalResult buildPool(const NodeReader &node, const WindowAttrs &attrs,
       node.getElementType(0), node.getInput(0),
       b.getDenseI64ArrayAttr(attrs.kernel), b.getDenseI64ArrayAttr(attrs.strides),
       b.getDenseI64ArrayAttr(attrs.dilations),
-      b.getDenseI64ArrayAttr(attrs.pads), b.getStringAttr(attrs.autoPad), more...);
+      b.getDenseI64ArrayAttr(attrs.pads), b.getStringAttr(attrs.autoPad), more..., UnitAttr());
 }
 
 LogicalResult importMaxPool(const NodeReader &node) {
@@ -122,7 +122,7 @@ LogicalResult importMaxPool(const NodeReader &node) {
       b.getDenseI64ArrayAttr(attrs->strides),
       b.getDenseI64ArrayAttr(attrs->dilations),
       b.getDenseI64ArrayAttr(attrs->pads), b.getStringAttr(attrs->autoPad),
-      b.getBoolAttr(*ceil), b.getBoolAttr(*order));
+      b.getBoolAttr(*ceil), b.getBoolAttr(*order), UnitAttr());
   if (!op)
     return failure();
   node.setOutput(0, op.getResult());
@@ -168,7 +168,7 @@ Value burin::buildConv(const NodeReader &node, Value x, Value w, Value bias,
       element, x, w, bias, b.getDenseI64ArrayAttr(attrs->strides),
       b.getDenseI64ArrayAttr(attrs->dilations),
       b.getDenseI64ArrayAttr(attrs->pads), b.getStringAttr(attrs->autoPad),
-      b.getI64IntegerAttr(*group));
+      b.getI64IntegerAttr(*group), UnitAttr());
 }
 
 ArrayRef<OpImporter> burin::getConvImporters() {

@@ -112,7 +112,7 @@ LogicalResult importBlocks(const NodeReader &node, int64_t modeOpset) {
   bool crd = node.getOpset() >= modeOpset && *mode == "CRD";
   return node.produce<OpTy>(node.getElementType(0), node.getInput(0),
                             builder.getI64IntegerAttr(*block),
-                            builder.getBoolAttr(crd));
+                            builder.getBoolAttr(crd), UnitAttr());
 }
 
 LogicalResult importReverseSequence(const NodeReader &node) {

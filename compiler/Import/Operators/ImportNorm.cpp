@@ -192,7 +192,7 @@ LogicalResult importGroupNorm(const NodeReader &node) {
       node.getElementType(0), node.getInput(0), node.getInput(1),
       node.getInput(2), builder.getI64IntegerAttr(*groups),
       builder.getBoolAttr(node.getOpset() < 21),
-      builder.getF32FloatAttr(*epsilon));
+      builder.getF32FloatAttr(*epsilon), UnitAttr());
 }
 
 LogicalResult importInstanceNorm(const NodeReader &node) {
@@ -202,7 +202,7 @@ LogicalResult importInstanceNorm(const NodeReader &node) {
     return failure();
   return node.produce<nn::InstanceNormOp>(
       node.getElementType(0), node.getInput(0), node.getInput(1),
-      node.getInput(2), node.getBuilder().getF32FloatAttr(*epsilon));
+      node.getInput(2), node.getBuilder().getF32FloatAttr(*epsilon), UnitAttr());
 }
 
 /// `input * momentum + current * (1 - momentum)`, output `index`.
@@ -283,7 +283,7 @@ LogicalResult importBatchNorm(const NodeReader &node) {
   return node.produce<nn::BatchNormOp>(
       node.getElementType(0), node.getInput(0), node.getInput(1),
       node.getInput(2), mean, variance,
-      node.getBuilder().getF32FloatAttr(*epsilon));
+      node.getBuilder().getF32FloatAttr(*epsilon), UnitAttr());
 }
 
 LogicalResult importLRN(const NodeReader &node) {
@@ -299,7 +299,7 @@ LogicalResult importLRN(const NodeReader &node) {
                                  builder.getI64IntegerAttr(*size),
                                  builder.getF32FloatAttr(*alpha),
                                  builder.getF32FloatAttr(*beta),
-                                 builder.getF32FloatAttr(*bias));
+                                 builder.getF32FloatAttr(*bias), UnitAttr());
 }
 
 //===- Without parameters -------------------------------------------------===//

@@ -48,12 +48,13 @@ static Shape getKernel(ShapeBuilder &shapes, ArrayRef<int64_t> sizes) {
   return kernel;
 }
 
-/// [batch, channels, one output size per window].
-static Shape getOutput(OpFoldResult batch, OpFoldResult channels,
+/// Batch, channels and one output size per window, as `op` orders them.
+static Shape getOutput(Operation *op, OpFoldResult batch, OpFoldResult channels,
                        ArrayRef<Window> windows) {
-  Shape result{batch, channels};
+  Shape result{batch};
   for (const Window &window : windows)
     result.push_back(window.output);
+  result.insert(result.begin() + getChannelDim(op, result.size() + 1), channels);
   return result;
 }
 
@@ -79,7 +80,7 @@ LogicalResult ConvOp::inferShapes(ShapeBuilder &shapes,
                        "got ")
            << getOperandTypes();
   OpFoldResult group = shapes.get(getGroup());
-  OpFoldResult channels = shapes.getDim(getX(), 1);
+  OpFoldResult channels = shapes.getDim(getX(), getChannelDim(*this, rank));
   OpFoldResult filters = shapes.getDim(getW(), 0);
   if (int64_t(getGroup()) < 1 || int64_t(getGroup()) > INT32_MAX ||
       differ(channels, shapes.mul(shapes.getDim(getW(), 1), group)) ||
@@ -91,7 +92,7 @@ LogicalResult ConvOp::inferShapes(ShapeBuilder &shapes,
       getWindows(*this, shapes, getX(), getKernel(shapes, getW()));
   if (failed(windows) || failed(checkBias(*this, shapes, getBias(), filters)))
     return failure();
-  results.push_back(getOutput(shapes.getDim(getX(), 0), filters, *windows));
+  results.push_back(getOutput(*this, shapes.getDim(getX(), 0), filters, *windows));
   return success();
 }
 
@@ -102,7 +103,7 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeBuilder &shapes,
     return emitOpError("expects input and weights of one rank of at least 3, "
                        "got ")
            << getOperandTypes();
-  OpFoldResult channels = shapes.getDim(getX(), 1);
+  OpFoldResult channels = shapes.getDim(getX(), getChannelDim(*this, rank));
   if (int64_t(getGroup()) < 1 || int64_t(getGroup()) > INT32_MAX ||
       differ(channels, shapes.getDim(getW(), 0)) ||
       (getStatic(channels) && *getStatic(channels) % int64_t(getGroup())))
@@ -115,7 +116,7 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeBuilder &shapes,
       getTransposedWindows(*this, shapes, getX(), getKernel(shapes, getW()));
   if (failed(windows) || failed(checkBias(*this, shapes, getBias(), filters)))
     return failure();
-  results.push_back(getOutput(shapes.getDim(getX(), 0), filters, *windows));
+  results.push_back(getOutput(*this, shapes.getDim(getX(), 0), filters, *windows));
   return success();
 }
 
@@ -123,14 +124,16 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeBuilder &shapes,
 static LogicalResult inferPool(Operation *op, Value x, ArrayRef<int64_t> kernel,
                                ShapeBuilder &shapes, unsigned count,
                                SmallVectorImpl<Shape> &results) {
-  if (cast<RankedTensorType>(x.getType()).getRank() < 3)
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  if (rank < 3)
     return op->emitOpError("expects an input of rank 3 or more, got ")
            << x.getType();
   FailureOr<SmallVector<Window>> windows =
       getWindows(op, shapes, x, getKernel(shapes, kernel));
   if (failed(windows))
     return failure();
-  results.append(count, getOutput(shapes.getDim(x, 0), shapes.getDim(x, 1),
+  results.append(count, getOutput(op, shapes.getDim(x, 0),
+                                  shapes.getDim(x, getChannelDim(op, rank)),
                                   *windows));
   return success();
 }

@@ -269,6 +269,24 @@ LogicalResult TransposeOp::inferShapes(ShapeBuilder &shapes, Results &results) {
   return success();
 }
 
+OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
+  if (auto elements = dyn_cast_or_null<ElementsAttr>(adaptor.getX()))
+    return transposeElements(elements, getPermutation());
+  // Two are one.
+  if (auto first = getX().getDefiningOp<TransposeOp>()) {
+    setPermutation(llvm::map_to_vector(getPermutation(), [&](int64_t d) {
+      return first.getPermutation()[d];
+    }));
+    getXMutable().set(first.getX());
+    return getResult();
+  }
+  bool isIdentity = llvm::equal(
+      getPermutation(), llvm::seq<int64_t>(0, getPermutation().size()));
+  if (isIdentity && getX().getType() == getType())
+    return getX();
+  return {};
+}
+
 std::optional<Shape> TransposeOp::inferElements(ShapeBuilder &shapes) {
   return shapes.findElements(getX());
 }
@@ -278,12 +296,16 @@ LogicalResult DepthToSpaceOp::inferShapes(ShapeBuilder &shapes,
   Shape from = shapes.getDims(getX());
   OpFoldResult block = shapes.get(getBlock());
   OpFoldResult area = shapes.mul(block, block);
-  std::optional<int64_t> channels = getStatic(from[1]);
+  int64_t depth = getChannelDim(*this, 4), first = getSpatialDim(*this);
+  std::optional<int64_t> channels = getStatic(from[depth]);
   if (channels && *channels % *getStatic(area))
     return emitOpError("expects a multiple of ")
            << *getStatic(area) << " channels, got " << *channels;
-  results.push_back({from[0], shapes.floorDiv(from[1], area),
-                     shapes.mul(from[2], block), shapes.mul(from[3], block)});
+  Shape result = from;
+  result[depth] = shapes.floorDiv(from[depth], area);
+  for (int64_t d : {first, first + 1})
+    result[d] = shapes.mul(from[d], block);
+  results.push_back(result);
   return success();
 }
 
@@ -291,14 +313,17 @@ LogicalResult SpaceToDepthOp::inferShapes(ShapeBuilder &shapes,
                                           Results &results) {
   Shape from = shapes.getDims(getX());
   OpFoldResult block = shapes.get(getBlock());
-  for (int i : {2, 3})
+  int64_t depth = getChannelDim(*this, 4), first = getSpatialDim(*this);
+  for (int64_t i : {first, first + 1})
     if (std::optional<int64_t> size = getStatic(from[i]);
         size && *size % int64_t(getBlock()))
       return emitOpError("expects multiples of ")
              << getBlock() << " pixels, got " << *size;
-  results.push_back({from[0], shapes.mul(from[1], shapes.mul(block, block)),
-                     shapes.floorDiv(from[2], block),
-                     shapes.floorDiv(from[3], block)});
+  Shape result = from;
+  result[depth] = shapes.mul(from[depth], shapes.mul(block, block));
+  for (int64_t i : {first, first + 1})
+    result[i] = shapes.floorDiv(from[i], block);
+  results.push_back(result);
   return success();
 }
 

@@ -43,7 +43,7 @@ LogicalResult RMSNormOp::inferShapes(ShapeBuilder &shapes, Results &results) {
 }
 
 /// `result` has the shape of `x`, whose rank is at least 2; `parameters` have
-/// `channels` elements each, which are those of dimension 1 unless given.
+/// `channels` elements each, which are those of `x` unless given.
 static LogicalResult inferChannels(Operation *op, Value x,
                                    ValueRange parameters,
                                    std::optional<int64_t> channels,
@@ -52,7 +52,7 @@ static LogicalResult inferChannels(Operation *op, Value x,
   if (shape.size() < 2)
     return op->emitOpError("expects x of rank 2 or more, got ") << x.getType();
   if (!channels)
-    channels = getStatic(shape[1]);
+    channels = getStatic(shape[getChannelDim(op, shape.size())]);
   for (Value parameter : parameters) {
     Shape sizes = shapes.getDims(parameter);
     std::optional<int64_t> size =
@@ -73,7 +73,8 @@ LogicalResult GroupNormOp::inferShapes(ShapeBuilder &shapes, Results &results) {
   if (failed(inferChannels(*this, getX(), {getScale(), getBias()}, count,
                            shapes, results)))
     return failure();
-  std::optional<int64_t> channels = getStatic(results.back()[1]);
+  std::optional<int64_t> channels = 
+      getStatic(results.back()[getChannelDim(*this, results.back().size())]);
   if (groups < 1 || (channels && *channels % groups))
     return emitOpError("expects groups that divide the channels, got ")
            << groups << " for " << getX().getType();

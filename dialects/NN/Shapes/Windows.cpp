@@ -1,5 +1,6 @@
 //===- Windows.cpp - Sizes of convolutions and poolings -------------------===//
 
+#include "dialects/NN/Layout.h"
 #include "dialects/NN/Windows.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"
@@ -99,7 +100,7 @@ static FailureOr<SmallVector<Window>> readWindows(Operation *op,
   SmallVector<Window> windows;
   for (int64_t i = 0; i < spatial; ++i) {
     Window window;
-    window.input = shapes.getDim(x, 2 + i);
+    window.input = shapes.getDim(x, getSpatialDim(op) + i);
     window.kernel = kernel[i];
     window.stride = getList(op, "strides")[i];
     window.dilation = getList(op, "dilations")[i];

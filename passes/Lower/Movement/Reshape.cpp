@@ -210,6 +210,13 @@ LogicalResult lowerBlocks(Operation *op, Lowering &l, const Shape &split,
 LogicalResult lowerDepthToSpace(nn::DepthToSpaceOp op, Lowering &l) {
   Shape from = l.getShape(op.getX()), to = l.getShape(op);
   OpFoldResult block = l.shapes.get(op.getBlock());
+  if (op.getChannelsLast()) {
+    if (op.getCrd())
+      return lowerBlocks(op, l, {to[0], from[1], from[2], to[3], block, block},
+                         {0, 1, 4, 2, 5, 3});
+    return lowerBlocks(op, l, {to[0], from[1], from[2], block, block, to[3]},
+                       {0, 1, 3, 2, 4, 5});
+  }
   if (op.getCrd())
     return lowerBlocks(op, l, {to[0], to[1], block, block, from[2], from[3]},
                        {0, 1, 4, 2, 5, 3});
@@ -220,6 +227,12 @@ LogicalResult lowerDepthToSpace(nn::DepthToSpaceOp op, Lowering &l) {
 LogicalResult lowerSpaceToDepth(nn::SpaceToDepthOp op, Lowering &l) {
   Shape from = l.getShape(op.getX()), to = l.getShape(op);
   OpFoldResult block = l.shapes.get(op.getBlock());
+  if (op.getChannelsLast()) {
+    Shape split = {from[0], to[1], block, to[2], block, from[3]};
+    if (op.getCrd())
+      return lowerBlocks(op, l, split, {0, 1, 3, 5, 2, 4});
+    return lowerBlocks(op, l, split, {0, 1, 3, 2, 4, 5});
+  }
   Shape split = {from[0], from[1], to[2], block, to[3], block};
   if (op.getCrd())
     return lowerBlocks(op, l, split, {0, 1, 3, 5, 2, 4});

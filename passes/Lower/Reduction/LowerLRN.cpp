@@ -16,12 +16,12 @@ void addLRNLowering(LowerTable &table);
 namespace {
 /// `x` with zeros before and after its channels.
 Value padChannels(Lowering &l, Value x, const Shape &shape, OpFoldResult low,
-                  const Shape &padded) {
+                  const Shape &padded, int64_t channelDim) {
   Type storage = getElementTypeOrSelf(x.getType());
   Value zeros = l.createFilled(padded, l.builder.getZeroAttr(storage));
   SmallVector<OpFoldResult> offsets(shape.size(), l.shapes.get(0));
   SmallVector<OpFoldResult> strides(shape.size(), l.shapes.get(1));
-  offsets[1] = low;
+  offsets[channelDim] = low;
   return l.builder.create<tensor::InsertSliceOp>(
       l.createCast(x, shape), zeros, offsets, llvm::to_vector(ArrayRef(shape)),
       strides);
@@ -29,10 +29,12 @@ Value padChannels(Lowering &l, Value x, const Shape &shape, OpFoldResult low,
 
 /// The sum of the squares of `window` channels from the one `low` before.
 Value sumSquares(Lowering &l, Value x, const Shape &shape, Type element,
-                 Type type, OpFoldResult low, OpFoldResult window) {
+                 Type type, OpFoldResult low, OpFoldResult window,
+                 int64_t channelDim) {
   Shape padded = shape;
-  padded[1] = l.shapes.sub(l.shapes.add(shape[1], window), l.shapes.get(1));
-  Value source = padChannels(l, x, shape, low, padded);
+  padded[channelDim] =
+      l.shapes.sub(l.shapes.add(shape[channelDim], window), l.shapes.get(1));
+  Value source = padChannels(l, x, shape, low, padded, channelDim);
   MLIRContext *context = l.builder.getContext();
   int64_t rank = shape.size();
   SmallVector<AffineExpr> at;
@@ -40,7 +42,7 @@ Value sumSquares(Lowering &l, Value x, const Shape &shape, Type element,
     at.push_back(getAffineDimExpr(d, context));
   AffineMap out = AffineMap::get(rank + 1, 0, at, context);
   AffineExpr offset = getAffineDimExpr(rank, context);
-  at[1] = at[1] + offset;
+  at[channelDim] = at[channelDim] + offset;
   AffineMap maps[] = {AffineMap::get(rank + 1, 0, at, context),
                       AffineMap::get(rank + 1, 0, offset, context), out};
   SmallVector<utils::IteratorType> loops(rank + 1,
@@ -72,16 +74,17 @@ Value power(B &b, Value x, double beta) {
 
 LogicalResult lowerLRN(nn::LRNOp op, Lowering &l) {
   Shape shape = l.getShape(op.getX());
+  int64_t channelDim = nn::getChannelDim(op, shape.size());
   Type element = getElementTypeOrSelf(op.getX().getType());
   Type type = getStatisticsType(element);
   // A window larger than all channels sees no more than one of their size.
   int64_t size = op.getSize();
-  OpFoldResult one = l.shapes.get(1), channels = l.shapes.max(shape[1], one);
+  OpFoldResult one = l.shapes.get(1), channels = l.shapes.max(shape[channelDim], one);
   OpFoldResult low = l.shapes.min(l.shapes.get((size - 1) / 2), channels);
   OpFoldResult high = l.shapes.min(l.shapes.get(size / 2), channels);
   OpFoldResult window = l.shapes.add(l.shapes.add(low, high), one);
   Value x = l.get(op.getX());
-  Value sum = sumSquares(l, x, shape, element, type, low, window);
+  Value sum = sumSquares(l, x, shape, element, type, low, window, channelDim);
   double alpha = op.getAlpha().convertToDouble() / double(size);
   double beta = op.getBeta().convertToDouble();
   double bias = op.getBias().convertToDouble();

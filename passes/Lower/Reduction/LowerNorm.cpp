@@ -8,7 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Lower/Reduction/Folding.h"
+#include "passes/Lower/Reduction/GroupsLast.h"
 
 using namespace mlir;
 using namespace burin;
@@ -244,14 +244,36 @@ void requireChannels(Lowering &l, ValueRange nnParameters,
                  "a normalization expects one parameter per channel");
 }
 
+/// The same for `op` with its channels last.
+template <typename OpTy>
+Value normalizeLast(OpTy op, Lowering &l, OpFoldResult groups, OpFoldResult size,
+                    bool perGroup) {
+  Shape shape = l.getShape(op.getX());
+  OpFoldResult area = l.shapes.product(ArrayRef(shape).drop_front().drop_back());
+  Shape flat = {shape[0], area, shape.back()};
+  auto parameter = [&](Value value) {
+    return ChannelParameter{l.get(value), getElement(value), perGroup};
+  };
+  Value result = normalizeGroupsLast(
+      l, l.createReshape(l.get(op.getX()), shape, flat), getElement(op.getX()),
+      {shape[0], area, groups, size}, parameter(op.getScale()),
+      parameter(op.getBias()), op.getEpsilon().convertToDouble());
+  return l.createReshape(result, flat, shape);
+}
+
 LogicalResult lowerGroupNorm(nn::GroupNormOp op, Lowering &l) {
   Shape shape = l.getShape(op.getX());
   OpFoldResult groups = l.shapes.get(op.getGroups());
-  OpFoldResult size = l.shapes.floorDiv(shape[1], groups);
-  requireEqual(l, l.shapes.mul(size, groups), shape[1],
+  OpFoldResult channels = shape[nn::getChannelDim(op, shape.size())];
+  OpFoldResult size = l.shapes.floorDiv(channels, groups);
+  requireEqual(l, l.shapes.mul(size, groups), channels,
                "GroupNormalization: the groups do not divide the channels");
   requireChannels(l, op.getOperands().drop_front(),
-                  op.getPerGroup() ? groups : shape[1]);
+                  op.getPerGroup() ? groups : channels);
+  if (op.getChannelsLast()) {
+    l.set(op, normalizeLast(op, l, groups, size, op.getPerGroup()));
+    return success();
+  }
   Shape split = {shape[0], groups, size,
                  l.shapes.product(ArrayRef(shape).drop_front(2))};
   Value x = l.createReshape(l.get(op.getX()), shape, split);
@@ -272,7 +294,12 @@ LogicalResult lowerGroupNorm(nn::GroupNormOp op, Lowering &l) {
 
 LogicalResult lowerInstanceNorm(nn::InstanceNormOp op, Lowering &l) {
   Shape shape = l.getShape(op.getX());
-  requireChannels(l, op.getOperands().drop_front(), shape[1]);
+  OpFoldResult channels = shape[nn::getChannelDim(op, shape.size())];
+  requireChannels(l, op.getOperands().drop_front(), channels);
+  if (op.getChannelsLast()) {
+    l.set(op, normalizeLast(op, l, channels, l.shapes.get(1), false));
+    return success();
+  }
   Shape split = {shape[0], shape[1], l.shapes.get(1),
                  l.shapes.product(ArrayRef(shape).drop_front(2))};
   Value x = l.createReshape(l.get(op.getX()), shape, split);
@@ -289,7 +316,8 @@ LogicalResult lowerBatchNorm(nn::BatchNormOp op, Lowering &l) {
   Type element = getElement(op.getX()), type = getStatisticsType(element);
   Shape shape = l.getShape(op.getX());
   bool hasChannels = shape.size() > 1;
-  OpFoldResult channels = hasChannels ? shape[1] : l.shapes.get(1);
+  int64_t channelDim = nn::getChannelDim(op, shape.size());
+  OpFoldResult channels = hasChannels ? shape[channelDim] : l.shapes.get(1);
   ValueRange parameters = op.getOperands().drop_front();
   requireChannels(l, parameters, channels);
   Folding small(l, {channels}, {});
@@ -311,7 +339,7 @@ LogicalResult lowerBatchNorm(nn::BatchNormOp op, Lowering &l) {
       });
   Folding all(l, shape, {});
   auto perChannel = [&](Value tensor) {
-    return hasChannels ? all.withDims(tensor, 1, type)
+    return hasChannels ? all.withDims(tensor, channelDim, type)
                        : all.broadcast(tensor, channels, type);
   };
   l.set(op, all.map({all.all(l.get(op.getX()), element, type),

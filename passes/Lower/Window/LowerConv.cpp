@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace burin;
 using nn::Window;
 
-Value burin::createPadded(Lowering &l, Value x, Shape &shape,
+Value burin::createPadded(Lowering &l, Operation *op, Value x, Shape &shape,
                           ArrayRef<Window> windows, TypedAttr value) {
   nn::ShapeBuilder &shapes = l.shapes;
   OpFoldResult zero = shapes.get(0), one = shapes.get(1);
@@ -17,6 +17,7 @@ Value burin::createPadded(Lowering &l, Value x, Shape &shape,
   Shape padded = shape;
   bool changes = false;
   for (auto [i, window] : llvm::enumerate(windows)) {
+    int64_t d = nn::getSpatialDim(op) + i;
     OpFoldResult extent =
         shapes.add(shapes.mul(shapes.sub(window.kernel, one),
                               shapes.get(window.dilation)),
@@ -25,10 +26,10 @@ Value burin::createPadded(Lowering &l, Value x, Shape &shape,
         shapes.mul(shapes.sub(window.output, one), shapes.get(window.stride)),
         extent);
     // What lies past the last window need not be there, but may.
-    padded[2 + i] =
+    padded[d] =
         shapes.max(reach, shapes.add(window.padBegin, window.input));
-    offsets[2 + i] = window.padBegin;
-    changes |= !nn::areEqual(padded[2 + i], shape[2 + i]);
+    offsets[d] = window.padBegin;
+    changes |= !nn::areEqual(padded[d], shape[d]);
   }
   if (!changes)
     return x;
@@ -52,13 +53,13 @@ SmallVector<AffineExpr> burin::getWindowExprs(OpBuilder &b,
 
 namespace {
 /// [F] as the start of every sum, or zeros.
-Value createStart(Lowering &l, Value bias, Type biasType,
+Value createStart(Lowering &l, Value bias, Type biasType, int64_t filterDim,
                   ArrayRef<OpFoldResult> out, Type sumType) {
   if (!bias)
     return l.createFilled(out, cast<TypedAttr>(l.builder.getZeroAttr(sumType)));
-  Shape spread{out[1]};
-  spread.append(out.size() - 2, l.shapes.get(1));
-  Value column = l.createReshape(l.get(bias), Shape{out[1]}, spread);
+  Shape spread{out[filterDim]};
+  spread.append(out.size() - filterDim - 1, l.shapes.get(1));
+  Value column = l.createReshape(l.get(bias), Shape{out[filterDim]}, spread);
   return l.createElementwise(
       column, Shape(spread), out, {biasType, sumType},
       [&](ImplicitLocOpBuilder &b, ArrayRef<Value> args) -> Value {
@@ -80,53 +81,111 @@ Value splitGroups(Lowering &l, Value value, Shape &shape, unsigned at,
 }
 
 struct ConvOperands {
+  Operation *op;
   Value x, w, bias;
   Shape xShape, wShape; ///< x padded; w [F, C/group, K...].
   Type xType, wType, biasType, element;
   int64_t group;
 };
 
-/// The sums over channels and taps, for windows that need no padding any more.
-Value createConv(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
-                 const Shape &out) {
-  ImplicitLocOpBuilder &b = l.builder;
-  unsigned spatial = windows.size(), grouped = c.group > 1;
-  Type sumType = getComputeType(c.element);
-  Value start = createStart(l, c.bias, c.biasType, out, sumType);
-  Shape sums = out;
-  if (grouped) {
-    c.x = splitGroups(l, c.x, c.xShape, 1, c.group);
-    c.w = splitGroups(l, c.w, c.wShape, 0, c.group);
-    start = splitGroups(l, start, sums, 1, c.group);
-  }
-  // Loops: batch, (group,) filter, outputs..., channel, taps...
-  unsigned filter = 1 + grouped, firstOutput = filter + 1;
-  unsigned channel = firstOutput + spatial, firstTap = channel + 1;
-  unsigned loops = firstTap + spatial;
+/// The loops of a convolution, and the dimensions of the operands in terms of
+/// them: those of the output, in its order, then channels and taps in that of x.
+struct ConvLoops {
+  SmallVector<AffineExpr> x, w, y;
+  unsigned numOutput = 0;
+};
+
+ConvLoops getLoops(OpBuilder &b, ArrayRef<Window> windows, bool last,
+                   bool isGrouped) {
+  unsigned spatial = windows.size();
+  unsigned numOutput = 2 + spatial + isGrouped;
+  unsigned firstOutput = last ? 1 : 2 + isGrouped;
+  unsigned filter = last ? numOutput - 1 : 1 + isGrouped;
+  unsigned channel = last ? numOutput + spatial : numOutput;
+  unsigned firstTap = last ? numOutput : numOutput + 1;
   auto dim = [&](unsigned i) { return b.getAffineDimExpr(i); };
-  SmallVector<AffineExpr> x = {dim(0)}, w, y = {dim(0)};
-  if (grouped)
-    for (auto *exprs : {&x, &w, &y})
-      exprs->push_back(dim(1));
-  x.push_back(dim(channel));
-  llvm::append_range(x, getWindowExprs(b, windows, firstOutput, firstTap));
-  w.append({dim(filter), dim(channel)});
-  y.push_back(dim(filter));
-  for (unsigned i = 0; i < spatial; ++i) {
-    w.push_back(dim(firstTap + i));
-    y.push_back(dim(firstOutput + i));
-  }
-  SmallVector<utils::IteratorType> kinds(channel, utils::IteratorType::parallel);
-  kinds.resize(loops, utils::IteratorType::reduction);
-  MLIRContext *context = b.getContext();
-  Value sum = l.createGeneric(
+  ConvLoops loops;
+  loops.numOutput = numOutput;
+  for (unsigned d = 0; d < numOutput; ++d)
+    loops.y.push_back(dim(d));
+  loops.x = loops.y;
+  loops.x[filter] = dim(channel);
+  llvm::copy(getWindowExprs(b, windows, firstOutput, firstTap),
+             loops.x.begin() + firstOutput);
+  if (isGrouped)
+    loops.w.push_back(dim(filter - 1));
+  loops.w.append({dim(filter), dim(channel)});
+  for (unsigned i = 0; i < spatial; ++i)
+    loops.w.push_back(dim(firstTap + i));
+  return loops;
+}
+
+/// Sums over the loops behind those of the output; `start` is what they begin at.
+Value createSums(Lowering &l, const ConvOperands &c, const ConvLoops &loops,
+                 unsigned numLoops, Value start) {
+  SmallVector<utils::IteratorType> kinds(loops.numOutput,
+                                         utils::IteratorType::parallel);
+  kinds.resize(numLoops, utils::IteratorType::reduction);
+  MLIRContext *context = l.builder.getContext();
+  return l.createGeneric(
       {c.x, c.w}, start,
-      {AffineMap::get(loops, 0, x, context), AffineMap::get(loops, 0, w, context),
-       AffineMap::get(loops, 0, y, context)},
+      {AffineMap::get(numLoops, 0, loops.x, context),
+       AffineMap::get(numLoops, 0, loops.w, context),
+       AffineMap::get(numLoops, 0, loops.y, context)},
       kinds, [&](ImplicitLocOpBuilder &nested, ValueRange args) {
         return buildMultiplyAdd(nested, args[0], c.xType, args[1], c.wType, args[2]);
       });
-  if (grouped)
+}
+
+/// One filter and one channel per group.
+bool isDepthwise(const ConvOperands &c) {
+  return nn::getStatic(c.wShape[0]) == c.group && nn::getStatic(c.wShape[1]) == 1;
+}
+
+/// Channels last, each by itself: the filters lie as the channels do.
+Value createDepthwise(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
+                      Value start) {
+  unsigned spatial = windows.size(), numOutput = 2 + spatial;
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(2, numOutput));
+  order.append({1, 0});
+  Shape moved, flat;
+  for (int64_t d : order)
+    moved.push_back(c.wShape[d]);
+  flat = moved;
+  flat.erase(flat.end() - 2);
+  c.w = l.createReshape(l.createTranspose(c.w, c.wShape, order), moved, flat);
+  ConvLoops loops;
+  loops.numOutput = numOutput;
+  OpBuilder &b = l.builder;
+  for (unsigned d = 0; d < numOutput; ++d)
+    loops.y.push_back(b.getAffineDimExpr(d));
+  loops.x = loops.y;
+  llvm::copy(getWindowExprs(b, windows, 1, numOutput), loops.x.begin() + 1);
+  for (unsigned i = 0; i < spatial; ++i)
+    loops.w.push_back(b.getAffineDimExpr(numOutput + i));
+  loops.w.push_back(loops.y.back());
+  return createSums(l, c, loops, numOutput + spatial, start);
+}
+
+/// The sums over channels and taps, for windows that need no padding any more.
+Value createConv(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
+                 const Shape &out) {
+  int64_t channelDim = nn::getChannelDim(c.op, out.size());
+  bool last = nn::isChannelsLast(c.op), isGrouped = c.group > 1;
+  Value start = createStart(l, c.bias, c.biasType, channelDim, out,
+                            getComputeType(c.element));
+  if (last && isGrouped && isDepthwise(c))
+    return l.createRounded(createDepthwise(l, c, windows, start), out, c.element);
+  Shape sums = out;
+  if (isGrouped) {
+    c.x = splitGroups(l, c.x, c.xShape, channelDim, c.group);
+    c.w = splitGroups(l, c.w, c.wShape, 0, c.group);
+    start = splitGroups(l, start, sums, channelDim, c.group);
+  }
+  ConvLoops loops = getLoops(l.builder, windows, last, isGrouped);
+  unsigned numLoops = loops.numOutput + 1 + windows.size();
+  Value sum = createSums(l, c, loops, numLoops, start);
+  if (isGrouped)
     sum = l.createReshape(sum, sums, out);
   return l.createRounded(sum, out, c.element);
 }
@@ -139,6 +198,7 @@ Shape getTaps(Lowering &l, Value w) {
 template <typename OpTy>
 ConvOperands getOperands(OpTy op, Lowering &l) {
   ConvOperands c;
+  c.op = op;
   c.x = l.get(op.getX());
   c.w = l.get(op.getW());
   c.bias = op.getBias();
@@ -159,7 +219,7 @@ LogicalResult lowerConv(nn::ConvOp op, Lowering &l) {
   if (failed(windows))
     return failure();
   ConvOperands c = getOperands(op, l);
-  c.x = createPadded(l, c.x, c.xShape, *windows,
+  c.x = createPadded(l, op, c.x, c.xShape, *windows,
                      cast<TypedAttr>(l.builder.getZeroAttr(getStorageType(c.xType))));
   l.set(op, createConv(l, c, *windows, l.getShape(op.getResult())));
   return success();
@@ -211,17 +271,18 @@ LogicalResult lowerConvTranspose(nn::ConvTransposeOp op, Lowering &l) {
   SmallVector<OpFoldResult> offsets(spread.size(), zero), steps(spread.size(), one);
   SmallVector<OpFoldResult> crops(spread.size(), zero), ones(spread.size(), one);
   for (auto [i, window] : llvm::enumerate(*windows)) {
+    int64_t d = nn::getSpatialDim(op) + i;
     OpFoldResult reach =
         s.mul(s.sub(window.kernel, one), s.get(window.dilation));
     OpFoldResult shift = s.sub(reach, window.padBegin);
     OpFoldResult needed = s.add(window.output, reach);
-    offsets[2 + i] = s.max(zero, shift);
-    crops[2 + i] = s.max(zero, s.sub(zero, shift));
-    steps[2 + i] = s.get(window.stride);
-    OpFoldResult last = s.add(offsets[2 + i],
+    offsets[d] = s.max(zero, shift);
+    crops[d] = s.max(zero, s.sub(zero, shift));
+    steps[d] = s.get(window.stride);
+    OpFoldResult last = s.add(offsets[d],
                               s.mul(s.sub(window.input, one), s.get(window.stride)));
-    spread[2 + i] = s.max(s.add(crops[2 + i], needed), s.add(last, one));
-    part[2 + i] = needed;
+    spread[d] = s.max(s.add(crops[d], needed), s.add(last, one));
+    part[d] = needed;
     window.stride = 1;
   }
   Value zeros = l.createFilled(

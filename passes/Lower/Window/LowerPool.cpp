@@ -28,23 +28,26 @@ TypedAttr getLowest(B &b, Type element) {
       storage, APInt::getSignedMinValue(storage.getIntOrFloatBitWidth()));
 }
 
-/// Loops batch, channel, outputs..., taps...; maps of x, the window and results.
+/// Loops as the dimensions of the results, then taps...; maps of x, the window and
+/// results.
 struct PoolLoops {
   SmallVector<AffineMap> maps;
   SmallVector<utils::IteratorType> kinds;
   Value window; ///< Of no content: its sizes are those of the tap loops.
 };
 
-PoolLoops getLoops(Lowering &l, ArrayRef<Window> windows, unsigned results) {
+PoolLoops getLoops(Lowering &l, Operation *op, ArrayRef<Window> windows,
+                   unsigned results) {
   B &b = l.builder;
   unsigned spatial = windows.size(), firstTap = 2 + spatial;
-  unsigned loops = firstTap + spatial;
-  SmallVector<AffineExpr> x = {b.getAffineDimExpr(0), b.getAffineDimExpr(1)};
-  SmallVector<AffineExpr> y = x, taps;
-  llvm::append_range(x, getWindowExprs(b, windows, 2, firstTap));
+  unsigned loops = firstTap + spatial, first = nn::getSpatialDim(op);
+  SmallVector<AffineExpr> x, y, taps;
+  for (unsigned d = 0; d < firstTap; ++d)
+    y.push_back(b.getAffineDimExpr(d));
+  x = y;
+  llvm::copy(getWindowExprs(b, windows, first, firstTap), x.begin() + first);
   Shape kernel;
   for (unsigned i = 0; i < spatial; ++i) {
-    y.push_back(b.getAffineDimExpr(2 + i));
     taps.push_back(b.getAffineDimExpr(firstTap + i));
     kernel.push_back(windows[i].kernel);
   }
@@ -61,9 +64,9 @@ PoolLoops getLoops(Lowering &l, ArrayRef<Window> windows, unsigned results) {
 using Combine = function_ref<Value(B &, Value element, Value acc)>;
 
 /// acc = combine(element, acc) over each window; elements in compute type.
-Value createPool(Lowering &l, Value x, Type element, ArrayRef<Window> windows,
-                 Value init, Combine combine) {
-  PoolLoops loops = getLoops(l, windows, 1);
+Value createPool(Lowering &l, Operation *op, Value x, Type element,
+                 ArrayRef<Window> windows, Value init, Combine combine) {
+  PoolLoops loops = getLoops(l, op, windows, 1);
   return l.createGeneric({x, loops.window}, init, loops.maps, loops.kinds,
                          [&](B &b, ValueRange args) {
                            return combine(b, Lowering::toCompute(b, args[0], element),
@@ -87,7 +90,7 @@ Value buildGreater(B &b, Type element, Value x, Value y) {
                                  x, y);
 }
 
-/// The number in `x` of the element that the loops are at.
+/// The number in `x`, of ONNX's order, of the element that the loops are at.
 Value buildFlatIndex(B &b, Lowering &l, ArrayRef<Window> windows, Shape shape,
                      bool columnMajor) {
   SmallVector<Value> at = {b.create<linalg::IndexOp>(0), b.create<linalg::IndexOp>(1)};
@@ -116,7 +119,7 @@ std::pair<Value, Value> createMaxAndIndex(nn::MaxPoolOp op, Lowering &l, Value x
                                           Type element, ArrayRef<Window> windows,
                                           const Shape &inShape, const Shape &out) {
   B &b = l.builder;
-  PoolLoops loops = getLoops(l, windows, 2);
+  PoolLoops loops = getLoops(l, op, windows, 2);
   // Sizes that the body needs must be there before it.
   for (auto [i, window] : llvm::enumerate(windows))
     l.shapes.getValue(window.padBegin);
@@ -149,7 +152,7 @@ LogicalResult lowerMaxPool(nn::MaxPoolOp op, Lowering &l) {
   Shape inShape = l.getShape(op.getX()), padded = inShape;
   Shape out = l.getShape(op.getResult());
   TypedAttr lowest = getLowest(l.builder, element);
-  Value x = createPadded(l, l.get(op.getX()), padded, *windows, lowest);
+  Value x = createPadded(l, op, l.get(op.getX()), padded, *windows, lowest);
   if (!op.getIndices().use_empty()) {
     auto [best, where] =
         createMaxAndIndex(op, l, x, element, *windows, inShape, out);
@@ -158,7 +161,7 @@ LogicalResult lowerMaxPool(nn::MaxPoolOp op, Lowering &l) {
     return success();
   }
   l.set(op.getResult(),
-        createPool(l, x, element, *windows, l.createFilled(out, lowest),
+        createPool(l, op, x, element, *windows, l.createFilled(out, lowest),
                    [&](B &b, Value value, Value acc) {
                      Value most = Lowering::toCompute(b, acc, element);
                      return Lowering::toStorage(
@@ -168,13 +171,13 @@ LogicalResult lowerMaxPool(nn::MaxPoolOp op, Lowering &l) {
   return success();
 }
 
-/// How many taps of window `i` lie on elements that count, as an index value in
+/// How many taps of the window along `dim` lie on elements that count, as an index value in
 /// a body over the output.
-Value buildCount(B &b, Lowering &l, const Window &window, unsigned i, bool pads) {
+Value buildCount(B &b, Lowering &l, const Window &window, unsigned dim, bool pads) {
   auto number = [&](int64_t value) -> Value { return b.create<arith::ConstantIndexOp>(value); };
   Value begin = l.shapes.getValue(window.padBegin);
   Value start = b.create<arith::SubIOp>(
-      b.create<arith::MulIOp>(b.create<linalg::IndexOp>(2 + i), number(window.stride)),
+      b.create<arith::MulIOp>(b.create<linalg::IndexOp>(dim), number(window.stride)),
       begin);
   Value low = pads ? b.create<arith::SubIOp>(number(0), begin).getResult() : number(0);
   Value high = l.shapes.getValue(window.input);
@@ -201,10 +204,10 @@ LogicalResult lowerAveragePool(nn::AveragePoolOp op, Lowering &l) {
   Type element = getElementTypeOrSelf(op.getX().getType());
   Type sumType = getComputeType(element);
   Shape padded = l.getShape(op.getX()), out = l.getShape(op.getResult());
-  Value x = createPadded(l, l.get(op.getX()), padded, *windows,
+  Value x = createPadded(l, op, l.get(op.getX()), padded, *windows,
                          cast<TypedAttr>(b.getZeroAttr(getStorageType(element))));
   Value sum = createPool(
-      l, x, element, *windows,
+      l, op, x, element, *windows,
       l.createFilled(out, cast<TypedAttr>(b.getZeroAttr(sumType))),
       [](B &n, Value value, Value acc) -> Value {
         return n.create<arith::AddFOp>(acc, value);
@@ -217,7 +220,8 @@ LogicalResult lowerAveragePool(nn::AveragePoolOp op, Lowering &l) {
                 [&](B &n, ArrayRef<Value> args) -> Value {
                   Value count;
                   for (auto [i, window] : llvm::enumerate(*windows)) {
-                    Value along = buildCount(n, l, window, i, op.getCountIncludePad());
+                    Value along = buildCount(n, l, window, nn::getSpatialDim(op) + i,
+                                             op.getCountIncludePad());
                     count = count ? n.create<arith::MulIOp>(count, along) : along;
                   }
                   Value number = n.create<arith::IndexCastOp>(n.getI32Type(), count);
@@ -236,7 +240,7 @@ LogicalResult lowerLpPool(nn::LpPoolOp op, Lowering &l) {
   Type element = getElementTypeOrSelf(op.getX().getType());
   Type sumType = getComputeType(element);
   Shape padded = l.getShape(op.getX()), out = l.getShape(op.getResult());
-  Value x = createPadded(l, l.get(op.getX()), padded, *windows,
+  Value x = createPadded(l, op, l.get(op.getX()), padded, *windows,
                          cast<TypedAttr>(b.getZeroAttr(getStorageType(element))));
   double p = double(op.getP());
   auto power = [&](B &n, Value value, double exponent) -> Value {
@@ -250,7 +254,7 @@ LogicalResult lowerLpPool(nn::LpPoolOp op, Lowering &l) {
         value, n.create<arith::ConstantOp>(n.getFloatAttr(sumType, exponent)));
   };
   Value sum = createPool(
-      l, x, element, *windows,
+      l, op, x, element, *windows,
       l.createFilled(out, cast<TypedAttr>(b.getZeroAttr(sumType))),
       [&](B &n, Value value, Value acc) -> Value {
         return n.create<arith::AddFOp>(

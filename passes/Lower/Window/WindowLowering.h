@@ -8,9 +8,10 @@
 
 namespace burin {
 
-/// `x` [batch, channels, spatial...] with `value` (of the storage type) around
-/// it, just as far as the windows reach. `shape` is updated.
-mlir::Value createPadded(Lowering &l, mlir::Value x, Shape &shape,
+/// `x`, in the layout of `op`, with `value` (of the storage type) around it, just
+/// as far as the windows reach. `shape` is updated.
+mlir::Value createPadded(Lowering &l, mlir::Operation *op, mlir::Value x,
+                         Shape &shape,
                          llvm::ArrayRef<nn::Window> windows,
                          mlir::TypedAttr value);
 

@@ -1,0 +1,75 @@
+#ifndef BURIN_PASSES_LAYOUT_PASSES_TD
+#define BURIN_PASSES_LAYOUT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ChannelsLast : Pass<"burin-channels-last", "::mlir::ModuleOp"> {
+  let summary = "Put channels behind the spatial dimensions";
+  let description = [{
+    Convolutions and poolings work on `[N, D1, ..., C]` instead of ONNX's
+    `[N, C, D1, ...]`, and with them all ops that can (`LayoutOpInterface`) and
+    that are connected with them by tensors, so that transposes are left only
+    where such a region ends. A region stays as it is if its transposes would move
+    more elements than its convolutions and poolings read and write. Where only a
+    dimension of size 1 moves, a transpose is none. Results do not change.
+
+    ```mlir
+    // before: --burin-channels-last
+    func.func @f(%x: tensor<1x3x8x8xf32>, %w: tensor<16x3x3x3xf32>, %v: tensor<16x16x1x1xf32>) -> tensor<1x16x1x1xf32> {
+      %0 = nn.conv %x, %w {auto_pad = "NOTSET", dilations = array<i64: 1, 1>, group = 1 : i64, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<16x3x3x3xf32>) -> tensor<1x16x8x8xf32>
+      %1 = nn.relu %0 : (tensor<1x16x8x8xf32>) -> tensor<1x16x8x8xf32>
+      %2 = nn.reduce_mean %1 {axes = array<i64: 2, 3>, keepdims = true} : (tensor<1x16x8x8xf32>) -> tensor<1x16x1x1xf32>
+      return %2 : tensor<1x16x1x1xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<1x3x8x8xf32>, %w: tensor<16x3x3x3xf32>, %v: tensor<16x16x1x1xf32>) -> tensor<1x16x1x1xf32> {
+      %t = nn.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x3x8x8xf32>) -> tensor<1x8x8x3xf32>
+      %0 = nn.conv %t, %w {auto_pad = "NOTSET", channels_last, dilations = array<i64: 1, 1>, group = 1 : i64, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x8x8x3xf32>, tensor<16x3x3x3xf32>) -> tensor<1x8x8x16xf32>
+      %1 = nn.relu %0 : (tensor<1x8x8x16xf32>) -> tensor<1x8x8x16xf32>
+      %2 = nn.reduce_mean %1 {axes = array<i64: 1, 2>, keepdims = true} : (tensor<1x8x8x16xf32>) -> tensor<1x1x1x16xf32>
+      %3 = nn.transpose %2 {permutation = array<i64: 0, 3, 1, 2>} : (tensor<1x1x1x16xf32>) -> tensor<1x16x1x1xf32>
+      return %3 : tensor<1x16x1x1xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"force", "force", "bool", /*default=*/"false",
+           "Move every op that can, worth it or not">,
+  ];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
+def MergeTransposes : Pass<"burin-merge-transposes", "::mlir::ModuleOp"> {
+  let summary = "Make one transpose of two around a reshape";
+  let description = [{
+    A reshape only splits and joins dimensions. Between two transposes it is done
+    as a split before and a join behind one transpose; often nothing is left for
+    that to do. Not where sizes that are not known keep it from being seen which
+    dimensions are split and joined.
+
+    ```mlir
+    // before: --burin-merge-transposes
+    func.func @f(%x: tensor<1x4x4x24xf32>, %s: tensor<5xi64>) -> tensor<1x4x4x6x4xf32> {
+      %0 = nn.transpose %x {permutation = array<i64: 0, 3, 1, 2>} : (tensor<1x4x4x24xf32>) -> tensor<1x24x4x4xf32>
+      %1 = nn.reshape %0, %s {allowzero = false} : (tensor<1x24x4x4xf32>, tensor<5xi64>) -> tensor<1x6x4x4x4xf32>
+      %2 = nn.transpose %1 {permutation = array<i64: 0, 3, 4, 1, 2>} : (tensor<1x6x4x4x4xf32>) -> tensor<1x4x4x6x4xf32>
+      return %2 : tensor<1x4x4x6x4xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<1x4x4x24xf32>, %s: tensor<5xi64>) -> tensor<1x4x4x6x4xf32> {
+      %0 = nn.constant dense<[1, 4, 4, 6, 4]> : tensor<5xi64>
+      %1 = nn.reshape %x, %0 {allowzero = true} : (tensor<1x4x4x24xf32>, tensor<5xi64>) -> tensor<1x4x4x6x4xf32>
+      return %1 : tensor<1x4x4x6x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
+#endif // BURIN_PASSES_LAYOUT_PASSES_TD
