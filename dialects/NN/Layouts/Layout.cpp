@@ -1,6 +1,6 @@
 //===- Layout.cpp - Channels that come last -------------------------------===//
 
-#include "dialects/NN/Layout.h"
+#include "dialects/NN/Layouts/Layout.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"

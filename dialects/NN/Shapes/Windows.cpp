@@ -1,6 +1,6 @@
 //===- Windows.cpp - Sizes of convolutions and poolings -------------------===//
 
-#include "dialects/NN/Layout.h"
+#include "dialects/NN/Layouts/Layout.h"
 #include "dialects/NN/Windows.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"

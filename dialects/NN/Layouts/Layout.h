@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BURIN_DIALECTS_NN_LAYOUT_H
-#define BURIN_DIALECTS_NN_LAYOUT_H
+#ifndef BURIN_DIALECTS_NN_LAYOUTS_LAYOUT_H
+#define BURIN_DIALECTS_NN_LAYOUTS_LAYOUT_H
 
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
 #include "mlir/IR/Operation.h"
@@ -35,4 +35,4 @@ mlir::ElementsAttr transposeElements(mlir::ElementsAttr value,
 
 } // namespace burin::nn
 
-#endif // BURIN_DIALECTS_NN_LAYOUT_H
+#endif // BURIN_DIALECTS_NN_LAYOUTS_LAYOUT_H

@@ -1,0 +1,38 @@
+// RUN: burin-opt %s --burin-merge-transposes | FileCheck %s
+
+// Heads are split off behind the channels, where they lie.
+// CHECK-LABEL: func.func @heads
+// CHECK: %[[S:.*]] = nn.reshape %arg0, {{.*}} -> tensor<?x16x3x96xf32>
+// CHECK: %[[T:.*]] = nn.transpose %[[S]] {permutation = array<i64: 0, 2, 1, 3>}
+// CHECK: nn.reshape %[[T]], {{.*}} -> tensor<?x3x16x4x24xf32>
+func.func @heads(%x: tensor<?x4x4x288xf32>, %s: tensor<5xi64>) -> tensor<?x3x16x4x24xf32> {
+  %0 = nn.transpose %x {permutation = array<i64: 0, 3, 1, 2>} : (tensor<?x4x4x288xf32>) -> tensor<?x288x4x4xf32>
+  %1 = nn.reshape %0, %s {allowzero = false} : (tensor<?x288x4x4xf32>, tensor<5xi64>) -> tensor<?x3x4x24x16xf32>
+  %2 = nn.transpose %1 {permutation = array<i64: 0, 1, 4, 2, 3>} : (tensor<?x3x4x24x16xf32>) -> tensor<?x3x16x4x24xf32>
+  return %2 : tensor<?x3x16x4x24xf32>
+}
+
+// Dimensions of size 1 come and go anywhere.
+// CHECK-LABEL: func.func @ones
+// CHECK-NEXT: return %arg0
+func.func @ones(%x: tensor<4x1x6xf32>, %a: tensor<1xi64>) -> tensor<4x1x6xf32> {
+  %0 = nn.transpose %x {permutation = array<i64: 1, 2, 0>} : (tensor<4x1x6xf32>) -> tensor<1x6x4xf32>
+  %s = nn.constant dense<[6, 1, 4]> : tensor<3xi64>
+  %1 = nn.reshape %0, %s {allowzero = false} : (tensor<1x6x4xf32>, tensor<3xi64>) -> tensor<6x1x4xf32>
+  %2 = nn.transpose %1 {permutation = array<i64: 2, 1, 0>} : (tensor<6x1x4xf32>) -> tensor<4x1x6xf32>
+  return %2 : tensor<4x1x6xf32>
+}
+
+// 6 x 4 as 4 x 6 is neither split nor joined; two unknown sizes could be anything.
+// CHECK-LABEL: func.func @cannot
+// CHECK-COUNT-4: nn.transpose
+func.func @cannot(%x: tensor<6x4xf32>, %s: tensor<2xi64>, %y: tensor<?x?x4xf32>, %t: tensor<3xi64>) -> (tensor<6x4xf32>, tensor<4x?x?xf32>) {
+  %0 = nn.transpose %x {permutation = array<i64: 1, 0>} : (tensor<6x4xf32>) -> tensor<4x6xf32>
+  %1 = nn.reshape %0, %s {allowzero = false} : (tensor<4x6xf32>, tensor<2xi64>) -> tensor<6x4xf32>
+  %2 = nn.transpose %1 {permutation = array<i64: 1, 0>} : (tensor<6x4xf32>) -> tensor<4x6xf32>
+  %3 = nn.reshape %2, %s {allowzero = false} : (tensor<4x6xf32>, tensor<2xi64>) -> tensor<6x4xf32>
+  %4 = nn.transpose %y {permutation = array<i64: 2, 0, 1>} : (tensor<?x?x4xf32>) -> tensor<4x?x?xf32>
+  %5 = nn.reshape %4, %t {allowzero = false} : (tensor<4x?x?xf32>, tensor<3xi64>) -> tensor<4x?x?xf32>
+  %6 = nn.transpose %5 {permutation = array<i64: 0, 2, 1>} : (tensor<4x?x?xf32>) -> tensor<4x?x?xf32>
+  return %3, %6 : tensor<6x4xf32>, tensor<4x?x?xf32>
+}
