@@ -1,7 +1,7 @@
 //===- NNConvOps.cpp - Shapes of matrix products and windows --------------===//
 
 #include "dialects/NN/NN.h"
-#include "dialects/NN/Windows.h"
+#include "dialects/NN/Shapes/Windows.h"
 
 using namespace mlir;
 using namespace burin::nn;

@@ -1,7 +1,7 @@
 //===- Windows.cpp - Sizes of convolutions and poolings -------------------===//
 
 #include "dialects/NN/Layouts/Layout.h"
-#include "dialects/NN/Windows.h"
+#include "dialects/NN/Shapes/Windows.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"
 

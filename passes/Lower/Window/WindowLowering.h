@@ -3,7 +3,7 @@
 #ifndef BURIN_PASSES_LOWER_WINDOW_WINDOWLOWERING_H
 #define BURIN_PASSES_LOWER_WINDOW_WINDOWLOWERING_H
 
-#include "dialects/NN/Windows.h"
+#include "dialects/NN/Shapes/Windows.h"
 #include "passes/Lower/Lowering.h"
 
 namespace burin {

@@ -1,7 +1,7 @@
 //===- Windows.h - Sizes of convolutions and poolings -----------*- C++ -*-===//
 
-#ifndef BURIN_DIALECTS_NN_WINDOWS_H
-#define BURIN_DIALECTS_NN_WINDOWS_H
+#ifndef BURIN_DIALECTS_NN_SHAPES_WINDOWS_H
+#define BURIN_DIALECTS_NN_SHAPES_WINDOWS_H
 
 #include "dialects/NN/ShapeBuilder.h"
 
@@ -29,4 +29,4 @@ getTransposedWindows(mlir::Operation *op, ShapeBuilder &shapes, mlir::Value x,
 
 } // namespace burin::nn
 
-#endif // BURIN_DIALECTS_NN_WINDOWS_H
+#endif // BURIN_DIALECTS_NN_SHAPES_WINDOWS_H
