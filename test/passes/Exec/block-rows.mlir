@@ -28,7 +28,7 @@ func.func @sum_and_scale(%zero: f32) {
     linalg.yield %0 : f32
   }
   // CHECK: linalg.generic {{.*}} ["parallel", "parallel"]
-  // CHECK-NOT: linalg
+  // CHECK-NOT: linalg.generic
   linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel"]} ins(%x, %sum : memref<64x?xf32>, memref<64xf32>) outs(%y : memref<64x?xf32>) {
   ^bb0(%a: f32, %b: f32, %c: f32):
     %0 = arith.divf %a, %b : f32
