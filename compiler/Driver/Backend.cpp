@@ -259,6 +259,7 @@ Status Backend::run() {
     pipeline.statePatterns.push_back(pattern.input + "=" + pattern.output);
   if (options.stateCapacity)
     pipeline.stateCapacity = options.stateCapacity;
+  pipeline.strictMath = options.math == Math::Strict;
   Stage last = getLastStage();
   if (Status status = runStages(last); !status.isOk())
     return status;

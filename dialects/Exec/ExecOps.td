@@ -7,6 +7,7 @@ include "mlir/IR/CommonTypeConstraints.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 
 class Exec_Op<string mnemonic, list<Trait> traits = []>
     : Op<Exec_Dialect, mnemonic, traits>;
@@ -107,6 +108,24 @@ def Exec_ReleaseOp : Exec_Op<"release", [MemoryEffects<[MemFree]>]> {
   let description = "Example: `exec.release %0 : memref<?x768xf32>`";
   let arguments = (ins AnyMemRef:$memory);
   let assemblyFormat = "$memory attr-dict `:` type($memory)";
+}
+
+//===- Arithmetic ----------------------------------------------------------===//
+
+def Exec_Words : AnyTypeOf<[I32, VectorOf<[I32]>], "i32 or a vector of it">;
+
+def Exec_DotOp : Exec_Op<"dot", !listconcat([Pure, SameOperandsAndResultType],
+                                            ElementwiseMappable.traits)> {
+  let summary = "A sum plus the products of two pairs of 16-bit integers";
+  let description = [{
+    `x` and `y` are two signed integers of 16 bits in one of 32: the low halves
+    are multiplied, and the high halves. Sums that do not fit wrap around.
+
+    Example: `%0 = exec.dot %x, %y, %sum : vector<16xi32>`
+  }];
+  let arguments = (ins Exec_Words:$x, Exec_Words:$y, Exec_Words:$sum);
+  let results = (outs Exec_Words:$result);
+  let assemblyFormat = "$x `,` $y `,` $sum attr-dict `:` type($sum)";
 }
 
 //===- Control -------------------------------------------------------------===//

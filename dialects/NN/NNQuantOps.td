@@ -107,7 +107,8 @@ def NN_MatMulNBitsOp : NN_PureOp<"matmul_nbits", [AttrSizedOperandSegments]> {
     | `result`      | `[.., N]`                               | the type of `a`                   |
 
     Without `zero_points` they are `2^(bits - 1)`. `n` is N, `k` is K; `block_size`
-    is a power of two, at least 16.
+    is a power of two, at least 16. With an `accuracy_level` of 4 the elements of
+    each block of `a` may be rounded to integers times one factor.
 
     Example:
 
@@ -119,7 +120,8 @@ def NN_MatMulNBitsOp : NN_PureOp<"matmul_nbits", [AttrSizedOperandSegments]> {
   }];
   let arguments = (ins NN_Tensor:$a, NN_Tensor:$b, NN_Tensor:$scales,
                        Optional<NN_Tensor>:$zero_points, Optional<NN_Tensor>:$bias,
-                       I64Attr:$k, I64Attr:$n, I64Attr:$bits, I64Attr:$block_size);
+                       I64Attr:$k, I64Attr:$n, I64Attr:$bits, I64Attr:$block_size,
+                       DefaultValuedAttr<I64Attr, "0">:$accuracy_level);
   let results = (outs NN_Tensor:$result);
 }
 

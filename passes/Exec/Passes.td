@@ -144,6 +144,45 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
   ];
 }
 
+def ExpandDots : Pass<"burin-expand-dots", "::mlir::ModuleOp"> {
+  let summary = "Turn exec.dot into the CPU's instruction for it";
+  let description = [{
+    Vectors of native width become calls of LLVM's intrinsic; everything else, and
+    all of it where there is no such instruction, shifts and multiplications.
+
+    ```mlir
+    // before: --burin-expand-dots
+    func.func @f(%x: vector<8xi32>, %y: vector<8xi32>, %s: vector<8xi32>) -> vector<8xi32> {
+      %0 = exec.dot %x, %y, %s : vector<8xi32>
+      return %0 : vector<8xi32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: vector<8xi32>, %y: vector<8xi32>, %s: vector<8xi32>) -> vector<8xi32> {
+      %0 = vector.bitcast %x : vector<8xi32> to vector<16xi16>
+      %1 = vector.bitcast %y : vector<8xi32> to vector<16xi16>
+      %2 = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%0, %1) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+      %3 = arith.addi %s, %2 : vector<8xi32>
+      return %3 : vector<8xi32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+    Option<"intrinsic", "intrinsic", "std::string",
+           /*default=*/[{"llvm.x86.avx2.pmadd.wd"}],
+           "LLVM's name of the instruction, or empty">,
+    Option<"accumulates", "accumulates", "bool", /*default=*/"false",
+           "Whether it adds to a sum">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def MaterializeCasts : Pass<"burin-materialize-casts", "::mlir::ModuleOp"> {
   let summary = "Copy where a cast would forget strides";
   let description = [{

@@ -119,7 +119,7 @@ void recordArguments(func::FuncOp func, Block &from, Block &to, Lowering &l) {
 
 /// Makes the function anew beside the old one, which keeps its place (and so
 /// sees the module's symbols) until it is done.
-LogicalResult lowerFunction(func::FuncOp old) {
+LogicalResult lowerFunction(func::FuncOp old, bool strictMath) {
   SmallVector<Type> inputs, results;
   for (Type type : old.getArgumentTypes())
     inputs.push_back(getStorageType(cast<RankedTensorType>(type)));
@@ -132,6 +132,7 @@ LogicalResult lowerFunction(func::FuncOp old) {
   builder.setInsertionPointToStart(entry);
   nn::ShapeBuilder shapes(builder);
   Lowering lowering(builder, shapes);
+  lowering.strictMath = strictMath;
   recordArguments(old, old.front(), *entry, lowering);
   FailureOr<SmallVector<Value>> values = lowering.lowerBlock(old.front());
   if (failed(values))
@@ -146,10 +147,12 @@ LogicalResult lowerFunction(func::FuncOp old) {
 }
 
 struct LowerNN : impl::LowerNNBase<LowerNN> {
+  using LowerNNBase::LowerNNBase;
+
   void runOnOperation() override {
     for (func::FuncOp func :
          llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!func.isDeclaration() && failed(lowerFunction(func)))
+      if (!func.isDeclaration() && failed(lowerFunction(func, strictMath)))
         return signalPassFailure();
     for (nn::StateOp state :
          llvm::to_vector(getOperation().getOps<nn::StateOp>()))

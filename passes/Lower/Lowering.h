@@ -46,6 +46,7 @@ public:
 
   mlir::ImplicitLocOpBuilder &builder; ///< Located at the op being lowered.
   nn::ShapeBuilder &shapes;            ///< Sizes of nn values.
+  bool strictMath = false; ///< Round nothing but where ONNX does.
 
   //===- The nn values ------------------------------------------------------===//
   mlir::Value get(mlir::Value nnValue) const { return lowered.lookup(nnValue); }

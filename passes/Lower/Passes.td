@@ -32,6 +32,10 @@ def LowerNN : Pass<"burin-lower-nn", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"strictMath", "strict-math", "bool", /*default=*/"false",
+           "Round nothing but where ONNX does">,
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::bufferization::BufferizationDialect",

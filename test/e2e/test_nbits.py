@@ -57,6 +57,12 @@ class NBits(ModelTest):
     def test_types(self):
         self.check_product(96, 16, 4, 32, "float", 2, dtype=np.float16)
 
+    def test_rounded_rows(self):
+        for bits, zeros in itertools.product((2, 4, 8), (None, "packed", "float")):
+            for rows in (1, 6):
+                self.check_product(200, 33, bits, 32, zeros, rows, accuracy_level=4)
+        self.check_product(600, 20, 8, 256, "packed", 5, accuracy_level=4)
+
     def test_matrices_from_outside(self):
         for bits in (2, 4, 8):
             self.check_product(96, 20, bits, 32, "packed", 2, is_constant=False)

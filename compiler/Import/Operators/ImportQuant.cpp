@@ -116,7 +116,8 @@ LogicalResult importMatMulNBits(const NodeReader &node) {
   FailureOr<int64_t> k = node.getInt("K"), n = node.getInt("N");
   FailureOr<int64_t> bits = node.getInt("bits", 4);
   FailureOr<int64_t> block = node.getInt("block_size", 32);
-  if (failed(k) || failed(n) || failed(bits) || failed(block) ||
+  FailureOr<int64_t> accuracy = node.getInt("accuracy_level", 0);
+  if (failed(k) || failed(n) || failed(bits) || failed(block) || failed(accuracy) ||
       failed(node.requireFloat(0)) || failed(node.requireSameType({0, 2, 5})))
     return failure();
   if (node.hasInput(4))
@@ -132,7 +133,7 @@ LogicalResult importMatMulNBits(const NodeReader &node) {
       type, node.getInput(0), node.getInput(1), node.getInput(2),
       node.getInput(3), node.getInput(5), builder.getI64IntegerAttr(*k),
       builder.getI64IntegerAttr(*n), builder.getI64IntegerAttr(*bits),
-      builder.getI64IntegerAttr(*block));
+      builder.getI64IntegerAttr(*block), builder.getI64IntegerAttr(*accuracy));
 }
 } // namespace
 

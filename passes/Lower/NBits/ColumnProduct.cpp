@@ -1,103 +1,32 @@
 //===- ColumnProduct.cpp - Products with packed columns -------------------===//
-//
-// Few rows multiply the integers where they lie. An integer becomes a float
-// without conversion: its bits, where they are in the word, are put into the
-// mantissa of 2^23, and what is too much is subtracted. At bit `p` that makes it
-// 2^p times as large, so the activation is made 2^p times smaller beforehand;
-// all of that is exact.
-//
-// For many rows, columns become floats first: as many at a time as stay in the
-// cache.
-//
-//===----------------------------------------------------------------------===//
 
+#include "passes/Lower/NBits/ColumnProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Lower/NBits/PackedColumns.h"
 
 using namespace mlir;
 using namespace burin;
 using B = ImplicitLocOpBuilder;
 
-namespace {
-/// Up to here the integers are read once for each row.
-constexpr int64_t fewRows = 4;
-/// Floats that are made of integers at a time: 1 MiB of them.
-constexpr int64_t chunkElements = 1 << 18;
-/// Bits of a float's mantissa, and the float 2^23.
-constexpr int64_t mantissaBits = 23;
-constexpr int64_t twoTo23 = 0x4B000000;
-
-constexpr auto parallel = utils::IteratorType::parallel;
-constexpr auto reduction = utils::IteratorType::reduction;
-
-class ColumnProduct {
-public:
-  ColumnProduct(Lowering &l, nn::MatMulNBitsOp op, const PackedColumns &columns,
-                Value a, OpFoldResult rows)
-      : l(l), b(l.builder), f32(b.getF32Type()), k(op.getK()), n(op.getN()),
-        bits(op.getBits()), fields(32 / bits),
-        blocks(llvm::divideCeil(k, op.getBlockSize())),
-        words(op.getBlockSize() / fields),
-        panels(llvm::divideCeil(n, width)), rows(rows), a(a),
-        integers(getWords(columns.words)),
-        scales(b.create<arith::ConstantOp>(cast<TypedAttr>(columns.scales))) {
-    if (columns.zeros)
-      zeros = b.create<arith::ConstantOp>(cast<TypedAttr>(columns.zeros));
-  }
-
-  Value build();
-
-private:
-  static constexpr int64_t width = PackedColumns::width;
-
-  OpFoldResult get(int64_t size) { return l.shapes.get(size); }
-  AffineMap getMap(unsigned loops, ArrayRef<int> results);
-  Value getInt(B &b, int64_t value) {
-    return b.create<arith::ConstantOp>(b.getI32IntegerAttr(int32_t(value)));
-  }
-  Value getFloat(B &b, double value) {
-    return b.create<arith::ConstantOp>(b.getF32FloatAttr(float(value)));
-  }
-  Value getWords(ElementsAttr words);
-
-  int64_t getShift(int64_t field) const;
-  int64_t getPlace(int64_t field) const { return field * bits - getShift(field); }
-  Value getField(B &b, Value word, int64_t field);
-
-  Value getPaddedRows();
-  Value scaleRows(Value padded);
-  Value sumBlocks(Value padded);
-  Value trim(Value product);
-  Value buildFewRows();
-  Value unpack(OpFoldResult first, OpFoldResult count);
-  Value multiply(Value padded, Value floats, Value init, OpFoldResult count);
-  Value buildManyRows();
-
-  Lowering &l;
-  B &b;
-  Type f32;
-  int64_t k, n, bits;
-  int64_t fields;  ///< Integers in a word.
-  int64_t blocks;  ///< Per column.
-  int64_t words;   ///< Per block.
-  int64_t panels;
-  OpFoldResult rows;
-  Value a;        ///< [rows, k]
-  Value integers; ///< [panels, blocks, words, width], i32.
-  Value scales;   ///< [panels, blocks, width]
-  Value zeros;    ///< The same, or null.
-};
-
-Value ColumnProduct::getWords(ElementsAttr stored) {
-  Value flat = b.create<arith::ConstantOp>(cast<TypedAttr>(stored));
-  return l.createReshape(flat, {get(panels), get(blocks * words), get(width)},
-                         {get(panels), get(blocks), get(words), get(width)});
+ColumnProduct::ColumnProduct(Lowering &l, nn::MatMulNBitsOp op,
+                             const PackedColumns &columns, Value a,
+                             OpFoldResult rows)
+    : l(l), b(l.builder), f32(b.getF32Type()), k(op.getK()), n(op.getN()),
+      bits(op.getBits()), fields(32 / bits),
+      blocks(llvm::divideCeil(k, op.getBlockSize())),
+      words(op.getBlockSize() / fields), panels(llvm::divideCeil(n, width)),
+      rows(rows), a(a) {
+  auto create = [&](ElementsAttr elements) -> Value {
+    return b.create<arith::ConstantOp>(cast<TypedAttr>(elements));
+  };
+  integers = l.createReshape(
+      create(columns.words), {get(panels), get(blocks * words), get(width)},
+      {get(panels), get(blocks), get(words), get(width)});
+  scales = create(columns.scales);
+  if (columns.zeros)
+    zeros = create(columns.zeros);
 }
 
-/// From `loops` dimensions to `results`, of which -1 - c is the constant c.
 AffineMap ColumnProduct::getMap(unsigned loops, ArrayRef<int> results) {
   SmallVector<AffineExpr> exprs;
   for (int result : results)
@@ -106,239 +35,41 @@ AffineMap ColumnProduct::getMap(unsigned loops, ArrayRef<int> results) {
   return AffineMap::get(loops, 0, exprs, b.getContext());
 }
 
-/// As many fields as fit into a mantissa are read before the word is shifted.
-int64_t ColumnProduct::getShift(int64_t field) const {
-  int64_t together = mantissaBits / bits;
-  return field / together * together * bits;
+Value ColumnProduct::getInt(B &b, int64_t value) {
+  return b.create<arith::ConstantOp>(b.getI32IntegerAttr(int32_t(value)));
 }
 
-/// The integer in `field` minus the middle of its range, times 2^place.
-Value ColumnProduct::getField(B &b, Value word, int64_t field) {
-  int64_t shift = getShift(field), place = getPlace(field);
-  if (shift != 0)
-    word = b.create<arith::ShRUIOp>(word, getInt(b, shift));
-  int64_t mask = ((int64_t(1) << bits) - 1) << place;
-  word = b.create<arith::AndIOp>(word, getInt(b, mask));
-  word = b.create<arith::OrIOp>(word, getInt(b, twoTo23));
-  Value number = b.create<arith::BitcastOp>(f32, word);
-  double middle = double(int64_t(1) << (bits - 1 + place));
-  return b.create<arith::SubFOp>(number, getFloat(b, 8388608.0 + middle));
+Value ColumnProduct::getFloat(B &b, double value) {
+  return b.create<arith::ConstantOp>(b.getF32FloatAttr(float(value)));
 }
 
-/// `a` with zeros behind the last element: [rows, blocks * words * fields].
-Value ColumnProduct::getPaddedRows() {
-  int64_t size = blocks * words * fields;
-  if (k == size)
+Value ColumnProduct::padRows(OpFoldResult count) {
+  bool hasAllRows = nn::areEqual(count, rows);
+  if (k == getDepth() && hasAllRows)
     return a;
+  Value last = l.shapes.getValue(l.shapes.sub(rows, get(1)));
   return l.createGeneric(
-      {}, l.createEmpty({rows, get(size)}, f32), getMap(2, {0, 1}),
+      {}, l.createEmpty({count, get(getDepth())}, f32), getMap(2, {0, 1}),
       {parallel, parallel}, [&](B &b, ValueRange) -> Value {
         Value row = b.create<linalg::IndexOp>(0);
         Value at = b.create<linalg::IndexOp>(1);
-        Value last = b.create<arith::ConstantIndexOp>(k - 1);
+        if (!hasAllRows)
+          row = b.create<arith::MinSIOp>(row, last);
+        if (k == getDepth())
+          return b.create<tensor::ExtractOp>(a, ValueRange{row, at});
+        Value end = b.create<arith::ConstantIndexOp>(k - 1);
         Value isInside =
-            b.create<arith::CmpIOp>(arith::CmpIPredicate::sle, at, last);
+            b.create<arith::CmpIOp>(arith::CmpIPredicate::sle, at, end);
         Value element = b.create<tensor::ExtractOp>(
-            a, ValueRange{row, b.create<arith::MinSIOp>(at, last)});
+            a, ValueRange{row, b.create<arith::MinSIOp>(at, end)});
         return b.create<arith::SelectOp>(isInside, element, getFloat(b, 0));
       });
 }
 
-/// The rows as factors of fields: [rows, blocks, words, fields].
-Value ColumnProduct::scaleRows(Value padded) {
-  SmallVector<float> factors;
-  for (int64_t field = 0; field < fields; ++field)
-    factors.push_back(1.0f / float(int64_t(1) << getPlace(field)));
-  Value table = b.create<arith::ConstantOp>(DenseElementsAttr::get(
-      RankedTensorType::get({fields}, f32), ArrayRef(factors)));
-  int64_t count = blocks * words;
-  Value split = l.createReshape(padded, {rows, get(count * fields)},
-                                {rows, get(count), get(fields)});
-  Value scaled = l.createGeneric(
-      {split, table}, l.createEmpty({rows, get(count), get(fields)}, f32),
-      {getMap(3, {0, 1, 2}), getMap(3, {2}), getMap(3, {0, 1, 2})},
-      {parallel, parallel, parallel}, [](B &b, ValueRange args) -> Value {
-        return b.create<arith::MulFOp>(args[0], args[1]);
-      });
-  return l.createReshape(scaled, {rows, get(count), get(fields)},
-                         {rows, get(blocks), get(words), get(fields)});
-}
-
-/// The sum of each word's elements: [rows, blocks, words].
-Value ColumnProduct::sumBlocks(Value padded) {
-  Value split = l.createReshape(padded, {rows, get(blocks * words * fields)},
-                                {rows, get(blocks), get(words), get(fields)});
-  Value init = l.createFilled({rows, get(blocks), get(words)}, b.getF32FloatAttr(0));
-  return l.createGeneric(
-      split, init, {getMap(4, {0, 1, 2, 3}), getMap(4, {0, 1, 2})},
-      {parallel, parallel, parallel, reduction},
-      [](B &b, ValueRange args) -> Value {
-        return b.create<arith::AddFOp>(args[1], args[0]);
-      });
-}
-
-/// Without the columns past the last one.
 Value ColumnProduct::trim(Value product) {
   if (panels * width == n)
     return product;
   return b.create<tensor::ExtractSliceOp>(product, Shape{get(0), get(0)},
                                           Shape{rows, get(n)},
                                           Shape{get(1), get(1)});
-}
-
-Value ColumnProduct::buildFewRows() {
-  // Loops: row, panel, lane, block, word.
-  Value padded = getPaddedRows(), factors = scaleRows(padded);
-  SmallVector<Value> inputs = {integers, scales};
-  SmallVector<AffineMap> maps = {getMap(5, {1, 3, 4, 2}), getMap(5, {1, 3, 2})};
-  for (int64_t field = 0; field < fields; ++field) {
-    inputs.push_back(factors);
-    maps.push_back(getMap(5, {0, 3, 4, -1 - int(field)}));
-  }
-  if (zeros) {
-    inputs.append({zeros, sumBlocks(padded)});
-    maps.append({getMap(5, {1, 3, 2}), getMap(5, {0, 3, 4})});
-  }
-  maps.push_back(getMap(5, {0, 1, 2}));
-  Value init = l.createFilled({rows, get(panels), get(width)}, b.getF32FloatAttr(0));
-  Value product = l.createGeneric(
-      inputs, init, maps, {parallel, parallel, parallel, reduction, reduction},
-      [&](B &b, ValueRange args) -> Value {
-        // Two sums, because each waits for its last addition.
-        Value sums[2];
-        for (int64_t field = 0; field < fields; ++field) {
-          Value number = getField(b, args[0], field), factor = args[2 + field];
-          Value &sum = sums[field % 2];
-          sum = sum ? b.create<math::FmaOp>(number, factor, sum).getResult()
-                    : b.create<arith::MulFOp>(number, factor).getResult();
-        }
-        Value sum = b.create<arith::AddFOp>(sums[0], sums[1]);
-        if (zeros) {
-          Value zero = b.create<arith::NegFOp>(args[2 + fields]);
-          sum = b.create<math::FmaOp>(zero, args[3 + fields], sum);
-        }
-        return b.create<math::FmaOp>(sum, args[1], args.back());
-      });
-  return trim(l.createReshape(product, {rows, get(panels), get(width)},
-                              {rows, get(panels * width)}));
-}
-
-/// Panels [first, first + count) as floats: [count, depth, width].
-Value ColumnProduct::unpack(OpFoldResult first, OpFoldResult count) {
-  auto slice = [&](Value tensor, Shape sizes) -> Value {
-    Shape offsets(sizes.size(), get(0));
-    offsets[0] = first;
-    sizes[0] = count;
-    return b.create<tensor::ExtractSliceOp>(tensor, offsets, sizes,
-                                            Shape(sizes.size(), get(1)));
-  };
-  // Loops: panel, block, word, field, lane.
-  SmallVector<Value> inputs = {
-      slice(integers, {count, get(blocks), get(words), get(width)}),
-      slice(scales, {count, get(blocks), get(width)})};
-  SmallVector<AffineMap> maps = {getMap(5, {0, 1, 2, 4}), getMap(5, {0, 1, 4})};
-  if (zeros) {
-    inputs.push_back(slice(zeros, {count, get(blocks), get(width)}));
-    maps.push_back(getMap(5, {0, 1, 4}));
-  }
-  maps.push_back(getMap(5, {0, 1, 2, 3, 4}));
-  Shape shape = {count, get(blocks), get(words), get(fields), get(width)};
-  Value floats = l.createGeneric(
-      inputs, l.createEmpty(shape, f32), maps,
-      SmallVector<utils::IteratorType>(5, parallel),
-      [&](B &b, ValueRange args) -> Value {
-        Value field = b.create<arith::IndexCastOp>(
-            b.getI32Type(), b.create<linalg::IndexOp>(3));
-        Value shift = b.create<arith::MulIOp>(field, getInt(b, bits));
-        Value integer = b.create<arith::AndIOp>(
-            b.create<arith::ShRUIOp>(args[0], shift),
-            getInt(b, (int64_t(1) << bits) - 1));
-        Value number = b.create<arith::SubFOp>(
-            b.create<arith::SIToFPOp>(f32, integer),
-            getFloat(b, 1 << (bits - 1)));
-        if (zeros)
-          number = b.create<arith::SubFOp>(number, args[2]);
-        return b.create<arith::MulFOp>(number, args[1]);
-      });
-  return l.createReshape(floats, shape,
-                         {count, get(blocks * words * fields), get(width)});
-}
-
-/// Rows times columns of floats, added to `init`: [rows, count * width].
-Value ColumnProduct::multiply(Value padded, Value floats, Value init,
-                              OpFoldResult count) {
-  // Loops: row, panel, lane, depth.
-  Shape joined = {rows, l.shapes.mul(count, get(width))};
-  Shape split = {rows, count, get(width)};
-  Value product = l.createGeneric(
-      {padded, floats}, l.createReshape(init, joined, split),
-      {getMap(4, {0, 3}), getMap(4, {1, 3, 2}), getMap(4, {0, 1, 2})},
-      {parallel, parallel, parallel, reduction}, [&](B &b, ValueRange args) {
-        return buildMultiplyAdd(b, args[0], f32, args[1], f32, args[2]);
-      });
-  return l.createReshape(product, split, joined);
-}
-
-/// The largest divisor of n up to `most`, or `most` if all are small.
-int64_t chooseChunk(int64_t n, int64_t most) {
-  for (int64_t size = std::min(n, most); size * 4 >= most && size > 0; --size)
-    if (n % size == 0)
-      return size;
-  return most;
-}
-
-Value ColumnProduct::buildManyRows() {
-  Value padded = getPaddedRows();
-  int64_t depth = blocks * words * fields;
-  Value result = l.createFilled({rows, get(panels * width)}, b.getF32FloatAttr(0));
-  int64_t chunk =
-      chooseChunk(panels, std::max<int64_t>(2, chunkElements / (depth * width)));
-  if (chunk >= panels) {
-    result = multiply(padded, unpack(get(0), get(panels)), result, get(panels));
-  } else {
-    auto number = [&](int64_t value) -> Value {
-      return b.create<arith::ConstantIndexOp>(value);
-    };
-    auto loop =
-        b.create<scf::ForOp>(number(0), number(panels), number(chunk), result);
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(l.shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    Value first = loop.getInductionVar(), out = loop.getRegionIterArg(0);
-    OpFoldResult count = get(chunk);
-    if (panels % chunk != 0)
-      count = l.shapes.min(count, l.shapes.sub(get(panels), first));
-    Shape offsets = {get(0), l.shapes.mul(first, get(width))};
-    Shape sizes = {rows, l.shapes.mul(count, get(width))}, steps(2, get(1));
-    Value part = b.create<tensor::ExtractSliceOp>(out, offsets, sizes, steps);
-    part = multiply(padded, unpack(first, count), part, count);
-    b.create<scf::YieldOp>(ValueRange{
-        b.create<tensor::InsertSliceOp>(part, out, offsets, sizes, steps)});
-    result = loop.getResult(0);
-  }
-  return trim(result);
-}
-
-Value ColumnProduct::build() {
-  if (std::optional<int64_t> known = nn::getStatic(rows))
-    return *known <= fewRows ? buildFewRows() : buildManyRows();
-  Value isFew = b.create<arith::CmpIOp>(
-      arith::CmpIPredicate::sle, l.shapes.getValue(rows),
-      b.create<arith::ConstantIndexOp>(fewRows));
-  auto type = RankedTensorType::get({ShapedType::kDynamic, n}, f32);
-  auto choice = b.create<scf::IfOp>(type, isFew, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  for (bool few : {true, false}) {
-    nn::ShapeBuilder::Scope scope(l.shapes);
-    b.setInsertionPointToStart(few ? choice.thenBlock() : choice.elseBlock());
-    b.create<scf::YieldOp>(few ? buildFewRows() : buildManyRows());
-  }
-  return choice.getResult(0);
-}
-} // namespace
-
-Value burin::createColumnProduct(Lowering &l, nn::MatMulNBitsOp op,
-                                 const PackedColumns &columns, Value a,
-                                 OpFoldResult rows) {
-  return ColumnProduct(l, op, columns, a, rows).build();
 }

@@ -30,11 +30,6 @@ struct PackedColumns {
 /// The matrix of `op`, packed now; none if it is no constant.
 std::optional<PackedColumns> packColumns(nn::MatMulNBitsOp op);
 
-/// `a`, f32 of [rows, K], times the matrix: f32 of [rows, N].
-mlir::Value createColumnProduct(Lowering &l, nn::MatMulNBitsOp op,
-                                const PackedColumns &columns, mlir::Value a,
-                                mlir::OpFoldResult rows);
-
 } // namespace burin
 
 #endif // BURIN_PASSES_LOWER_NBITS_PACKEDCOLUMNS_H

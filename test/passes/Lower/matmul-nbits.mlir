@@ -21,6 +21,22 @@ func.func @constant(%a: tensor<1x16xf32>) -> tensor<1x17xf32> {
   return %0 : tensor<1x17xf32>
 }
 
+// Rows of 16-bit integers: two fields of a word at once, four rows at once.
+// CHECK-LABEL: func.func @rounded
+func.func @rounded(%a: tensor<5x16xf32>) -> tensor<5x17xf32> {
+  // CHECK: math.absf
+  // CHECK: math.roundeven
+  // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} {{.*}} outs(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x2x16xf32>)
+  // CHECK: exec.dot
+  // CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[4, 0, 0] [1, 2, 16] [1, 1, 1]
+  %b = nn.constant dense_resource<b> : tensor<17x1x8xui8>
+  %s = nn.constant dense_resource<s> : tensor<17x1xf32>
+  %0 = nn.matmul_nbits %a, %b, %s {accuracy_level = 4 : i64, bits = 4 : i64, block_size = 16 : i64, k = 16 : i64,
+           n = 17 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>}
+       : (tensor<5x16xf32>, tensor<17x1x8xui8>, tensor<17x1xf32>) -> tensor<5x17xf32>
+  return %0 : tensor<5x17xf32>
+}
+
 // A matrix that is not known now becomes floats each time.
 // CHECK-LABEL: func.func @dynamic
 func.func @dynamic(%a: tensor<1x16xf32>, %b: tensor<3x1x8xui8>, %s: tensor<3x1xf32>) -> tensor<1x3xf32> {

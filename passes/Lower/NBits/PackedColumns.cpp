@@ -1,4 +1,4 @@
-//===- PackColumns.cpp - Columns side by side, at compile time ------------===//
+//===- PackedColumns.cpp - Columns side by side, at compile time ----------===//
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"

@@ -1,0 +1,64 @@
+//===- ColumnProduct.h - Products with packed columns -----------*- C++ -*-===//
+
+#ifndef BURIN_PASSES_LOWER_NBITS_COLUMNPRODUCT_H
+#define BURIN_PASSES_LOWER_NBITS_COLUMNPRODUCT_H
+
+#include "passes/Lower/NBits/PackedColumns.h"
+
+namespace burin {
+
+/// `a`, f32 of [rows, K], times the matrix of `op`: f32 of [rows, N].
+mlir::Value createExactProduct(Lowering &l, nn::MatMulNBitsOp op,
+                               const PackedColumns &columns, mlir::Value a,
+                               mlir::OpFoldResult rows);
+
+/// The same with the elements of each block of `a` rounded to 16 bits.
+mlir::Value createRoundedProduct(Lowering &l, nn::MatMulNBitsOp op,
+                                 const PackedColumns &columns, mlir::Value a,
+                                 mlir::OpFoldResult rows);
+
+/// Whether sums over a block of rounded elements fit into 32 bits.
+bool canRound(nn::MatMulNBitsOp op);
+
+/// What the two share.
+class ColumnProduct {
+public:
+  ColumnProduct(Lowering &l, nn::MatMulNBitsOp op, const PackedColumns &columns,
+                mlir::Value a, mlir::OpFoldResult rows);
+
+protected:
+  using Builder = mlir::ImplicitLocOpBuilder;
+  static constexpr int64_t width = PackedColumns::width;
+  static constexpr auto parallel = mlir::utils::IteratorType::parallel;
+  static constexpr auto reduction = mlir::utils::IteratorType::reduction;
+
+  mlir::OpFoldResult get(int64_t size) { return l.shapes.get(size); }
+  int64_t getDepth() const { return blocks * words * fields; }
+  /// From `loops` dimensions to `results`, of which -1 - c is the constant c.
+  mlir::AffineMap getMap(unsigned loops, llvm::ArrayRef<int> results);
+  static mlir::Value getInt(Builder &b, int64_t value);
+  static mlir::Value getFloat(Builder &b, double value);
+  /// `a` with zeros behind its columns and copies of the last row below it:
+  /// [count, getDepth()].
+  mlir::Value padRows(mlir::OpFoldResult count);
+  /// [rows, panels * width] without the columns past the last one.
+  mlir::Value trim(mlir::Value product);
+
+  Lowering &l;
+  Builder &b;
+  mlir::Type f32;
+  int64_t k, n, bits;
+  int64_t fields; ///< Integers in a word.
+  int64_t blocks; ///< Per column.
+  int64_t words;  ///< Per block.
+  int64_t panels;
+  mlir::OpFoldResult rows;
+  mlir::Value a;        ///< [rows, k]
+  mlir::Value integers; ///< [panels, blocks, words, width], i32.
+  mlir::Value scales;   ///< [panels, blocks, width]
+  mlir::Value zeros;    ///< The same, or null.
+};
+
+} // namespace burin
+
+#endif // BURIN_PASSES_LOWER_NBITS_COLUMNPRODUCT_H
