@@ -54,6 +54,7 @@ def ReadBroadcasts : Pass<"burin-read-broadcasts", "::mlir::ModuleOp"> {
     is not made: its reader runs over the repeated dimension as a loop of its own
     and reads the original. What a sum of products reads as a function of a
     repeated or transposed tensor is computed once per element of the tensor.
+    Constants of 16-bit floats that are only widened for it stay as they are.
 
     ```mlir
     // before: --burin-read-broadcasts --canonicalize

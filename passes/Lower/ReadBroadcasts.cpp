@@ -1,5 +1,6 @@
 //===- ReadBroadcasts.cpp - What is repeated, read where it lies ----------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -31,10 +32,28 @@ bool isBroadcast(linalg::GenericOp op) {
                       [&](unsigned d) { return !map.isFunctionOfDim(d); });
 }
 
-/// Copies are read through their map.
+/// A constant of 16-bit floats made wider, for a sum of products.
+bool isWideConstant(linalg::GenericOp op, Operation *reader) {
+  Block &body = op.getRegion().front();
+  auto generic = dyn_cast<linalg::GenericOp>(reader);
+  if (op.getNumLoops() != op.getNumParallelLoops() || op.getNumDpsInputs() != 1 ||
+      body.getOperations().size() != 2 || !isa<arith::ExtFOp>(body.front()) ||
+      !generic || generic.getNumReductionLoops() == 0)
+    return false;
+  Value read = op.getDpsInputs()[0];
+  while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+      read.getDefiningOp()))
+    read = read.getDefiningOp()->getOperand(0);
+  return read.getDefiningOp<arith::ConstantOp>();
+}
+
+/// Copies are read through their map; weights are widened where they are used.
 bool mayFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-  return isBroadcast(producer) && isCopy(producer) && producer->hasOneUse();
+  if (!producer || !producer->hasOneUse())
+    return false;
+  return (isBroadcast(producer) && isCopy(producer)) ||
+         isWideConstant(producer, operand->getOwner());
 }
 
 /// The reader of a broadcast whose dimensions are joined gets those dimensions as

@@ -87,7 +87,7 @@ private:
     SmallVector<Value> columns;
     for (int64_t v = 0; v < vectors; ++v) {
       Value at = add(bAt, number(v * tile.lanes));
-      columns.push_back(b.create<vector::LoadOp>(type, arguments[B], at));
+      columns.push_back(loadColumns(at));
       Value ahead = add(at, number(prefetchDistance * tile.getColumns()));
       b.create<memref::PrefetchOp>(arguments[B], ahead, /*isWrite=*/false,
                                    /*localityHint=*/3, /*isDataCache=*/true);
@@ -100,6 +100,14 @@ private:
         sums[r * vectors + v] = multiplyAdd(x, columns[v], sums[r * vectors + v]);
     }
     return add(bAt, number(tile.getColumns()));
+  }
+
+  Value loadColumns(Value at) {
+    Type stored = cast<MemRefType>(arguments[B].getType()).getElementType();
+    Value loaded = b.create<vector::LoadOp>(VectorType::get(tile.lanes, stored),
+                                            arguments[B], at);
+    return stored == element ? loaded
+                             : b.create<arith::ExtFOp>(type, loaded).getResult();
   }
 
   Value multiplyAdd(Value x, Value y, Value sum) {
@@ -129,11 +137,14 @@ SmallVector<OpFoldResult> getNumbers(const LhsLayout &layout) {
 }
 } // namespace
 
-func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors) {
+func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type stored) {
   SmallVector<OpFoldResult> numbers = getNumbers(layout);
   std::string name;
   llvm::raw_string_ostream os(name);
-  os << "burin_gemm_" << element << "_" << rows << "x" << vectors * tile.lanes
+  os << "burin_gemm_" << element << "_";
+  if (stored != element)
+    os << stored << "_";
+  os << rows << "x" << vectors * tile.lanes
      << "of" << tile.getColumns();
   for (OpFoldResult of : numbers)
     if (std::optional<int64_t> known = nn::getStatic(of))
@@ -144,11 +155,12 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors) {
     return func;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto packed = MemRefType::get({ShapedType::kDynamic}, element);
+  auto columns = MemRefType::get({ShapedType::kDynamic}, stored);
   auto any = MemRefType::get(
       {ShapedType::kDynamic}, element,
       StridedLayoutAttr::get(module.getContext(), ShapedType::kDynamic, {1}));
   Type index = builder.getIndexType();
-  SmallVector<Type> types{any, index, packed, index, packed, index};
+  SmallVector<Type> types{any, index, columns, index, packed, index};
   types.append(llvm::count_if(numbers, [](OpFoldResult of) { return !nn::getStatic(of); }), index);
   auto func = builder.create<func::FuncOp>(module.getLoc(), name,
                                            builder.getFunctionType(types, {}));
@@ -161,7 +173,8 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors) {
 void MicroKernels::emitCall(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                             const MicroKernelCall &call, int64_t rows,
                             int64_t vectors) {
-  func::FuncOp func = getFunction(rows, vectors);
+  Type stored = cast<MemRefType>(call.b.getType()).getElementType();
+  func::FuncOp func = getFunction(rows, vectors, stored);
   SmallVector<Value> operands{call.a, call.aStart, call.b,
                               call.bStart, call.tile, call.tileStart};
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))

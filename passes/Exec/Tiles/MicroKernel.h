@@ -45,7 +45,7 @@ struct LhsLayout {
 /// A call of the kernel for exactly `rows` rows and `vectors` vectors of columns.
 struct MicroKernelCall {
   mlir::Value a, aStart; ///< 1-D memory and where element (0, 0) is.
-  mlir::Value b, bStart; ///< Packed [depth][tile columns].
+  mlir::Value b, bStart; ///< Packed [depth][tile columns], perhaps 16-bit floats.
   mlir::Value tile, tileStart; ///< Written [rows][tile columns].
 };
 
@@ -63,7 +63,7 @@ public:
                 const MicroKernelCall &call, int64_t rows, int64_t vectors);
 
 private:
-  mlir::func::FuncOp getFunction(int64_t rows, int64_t vectors);
+  mlir::func::FuncOp getFunction(int64_t rows, int64_t vectors, mlir::Type stored);
 
   mlir::ModuleOp module;
   mlir::Type element;

@@ -1,5 +1,6 @@
 //===- PackConstant.cpp - Weights in panels, at compile time --------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -92,7 +93,11 @@ ElementsAttr packElements(ElementsAttr value, RankedTensorType type,
       HeapAsmResourceBlob::allocate(type.getNumElements() * bytes, 64);
   MutableArrayRef<char> data = blob.getMutableData();
   // Strings of protobuf are not aligned: elements are read one by one.
-  if (bytes == 4) {
+  if (bytes == 2) {
+    struct __attribute__((packed)) Word { uint16_t bits; Word(uint16_t b = 0) : bits(b) {} };
+    pack(reinterpret_cast<const Word *>(raw.data()),
+         reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
+  } else if (bytes == 4) {
     struct __attribute__((packed)) Word { uint32_t bits; Word(uint32_t b = 0) : bits(b) {} };
     pack(reinterpret_cast<const Word *>(raw.data()),
          reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
@@ -105,15 +110,24 @@ ElementsAttr packElements(ElementsAttr value, RankedTensorType type,
 }
 } // namespace
 
+/// Whether the kernel can make factors of what is stored.
+static bool canPack(const Contraction &c, unsigned operand, Type stored) {
+  if (c.isPlain(operand))
+    return stored == c.getType();
+  auto widen = c.getFactor(operand).getDefiningOp<arith::ExtFOp>();
+  return operand == c.rhs && widen && isa<BlockArgument>(widen.getIn()) &&
+         stored.getIntOrFloatBitWidth() == 16;
+}
+
 Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
                           const PanelLayout &layout) {
   auto module = c.op->getParentOfType<ModuleOp>();
   memref::GlobalOp global =
       findGlobal(c.getOperand(layout.operand).memory, module);
-  Type element = c.getType();
-  if (!global || !global.getInitialValue() || !c.isPlain(layout.operand) ||
-      global.getType().getElementType() != element)
+  if (!global || !global.getInitialValue() ||
+      !canPack(c, layout.operand, global.getType().getElementType()))
     return {};
+  Type element = global.getType().getElementType();
   auto batch = getKnown(c, layout.operand, layout.batch);
   auto lines = getKnown(c, layout.operand, layout.lines);
   auto depth = getKnown(c, layout.operand, c.depth);

@@ -133,3 +133,26 @@ func.func @small(%a: memref<2x3xf32>, %b: memref<3x4xf32>, %c: memref<2x4xf32>) 
   linalg.matmul ins(%a, %b : memref<2x3xf32>, memref<3x4xf32>) outs(%c : memref<2x4xf32>)
   return
 }
+
+// -----
+
+// Weights of 16 bits are packed as they are; the kernel widens them.
+// CHECK: memref.global "private" constant @h_packed_32{{.*}} : memref<4096xf16>
+memref.global "private" constant @h : memref<64x64xf16> = dense<1.0>
+// CHECK-LABEL: func @half
+func.func @half(%a: memref<?x64xf32>, %c: memref<?x64xf32>) {
+  // CHECK: call @burin_gemm_f32_f16_
+  %w = memref.get_global @h : memref<64x64xf16>
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %w : memref<?x64xf32>, memref<64x64xf16>) outs(%c : memref<?x64xf32>) {
+  ^bb0(%x: f32, %y: f16, %sum: f32):
+    %0 = arith.extf %y : f16 to f32
+    %1 = arith.mulf %x, %0 : f32
+    %2 = arith.addf %sum, %1 : f32
+    linalg.yield %2 : f32
+  }
+  return
+}
+// CHECK: func.func private @burin_gemm_f32_f16_
+// CHECK: arith.extf {{.*}} : vector<16xf16> to vector<16xf32>

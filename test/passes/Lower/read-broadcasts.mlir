@@ -48,3 +48,29 @@ func.func @shared(%k: tensor<4x64xf32>) -> (tensor<4x4x64xf32>, tensor<4x4x64xf3
   } -> tensor<4x4x64xf32>
   return %1, %2 : tensor<4x4x64xf32>, tensor<4x4x64xf32>
 }
+
+// Weights are widened by the product that reads them.
+// CHECK-LABEL: func @half
+func.func @half(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf16>
+  %zero = arith.constant 0.0 : f32
+  // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<2xf32>, tensor<2x2xf16>)
+  // CHECK: arith.extf
+  %0 = tensor.empty() : tensor<2x2xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(k, n) -> (k, n)>, affine_map<(k, n) -> (k, n)>], iterator_types = ["parallel", "parallel"]}
+      ins(%w : tensor<2x2xf16>) outs(%0 : tensor<2x2xf32>) {
+  ^bb0(%in: f16, %out: f32):
+    %5 = arith.extf %in : f16 to f32
+    linalg.yield %5 : f32
+  } -> tensor<2x2xf32>
+  %2 = tensor.empty() : tensor<2xf32>
+  %3 = linalg.fill ins(%zero : f32) outs(%2 : tensor<2xf32>) -> tensor<2xf32>
+  %4 = linalg.generic {indexing_maps = [affine_map<(k, n) -> (k)>, affine_map<(k, n) -> (k, n)>, affine_map<(k, n) -> (n)>], iterator_types = ["reduction", "parallel"]}
+      ins(%x, %1 : tensor<2xf32>, tensor<2x2xf32>) outs(%3 : tensor<2xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %5 = arith.mulf %a, %b : f32
+    %6 = arith.addf %sum, %5 : f32
+    linalg.yield %6 : f32
+  } -> tensor<2xf32>
+  return %4 : tensor<2xf32>
+}
