@@ -5,13 +5,13 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/BodyEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
 #include "passes/Exec/Tiles/Fusion.h"
 #include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Tiles/RowCopy.h"
+#include "passes/Exec/Tiles/SumStore.h"
 
 using namespace mlir;
 
@@ -38,6 +38,7 @@ public:
                     const DotInstruction &instruction)
       : c(std::move(product)), b(b), instruction(instruction),
         columns(*nn::getStatic(c.nest.sizes[c.column])), copy(b, c, instruction, cpu),
+        store(b, c, shapes, cpu.getLanes()),
         mayRunInParallel(!c.op->getParentOfType<exec::ParallelOp>()) {
     prepare(shapes, cpu);
   }
@@ -45,7 +46,7 @@ public:
   void emit();
 
 private:
-  using Index = SmallVector<Value>;
+  using Index = SumStore::Index;
 
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
   Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
@@ -54,26 +55,21 @@ private:
 
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
   void emitLoop(Value lower, Value upper, function_ref<void(Value)> body);
-  void split(Value flat, ArrayRef<unsigned> loops, Index &index);
-  Value getAddress(size_t access, const Index &index);
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
   void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
-  void emitVector(Value sums, ArrayRef<Value> addresses, int64_t v, Value mask);
-  Value load(size_t access, Value at, int64_t v, Value mask);
 
   DotProduct c;
   ImplicitLocOpBuilder &b;
   DotInstruction instruction;
   int64_t columns;
   RowCopy copy;
+  SumStore store;
   bool mayRunInParallel;
   Tile tile;
   func::FuncOp kernel, lastKernel; ///< The last has the rows that are left.
   int64_t panels, chunkTiles;
   std::optional<int64_t> knownRows;
-  Index sizes;                             ///< Of the loops, as values.
-  SmallVector<SmallVector<Value>> steps;   ///< Of the accesses; null for 0.
   Value rows, weights, lhs, sums;
 };
 
@@ -99,16 +95,6 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
   OpFoldResult total = shapes.product(rowSizes);
   rows = shapes.getValue(total);
   knownRows = nn::getStatic(total);
-  for (OpFoldResult size : c.nest.sizes)
-    sizes.push_back(shapes.getValue(size));
-  for (const LinearAccess &access : c.nest.accesses)
-    for (auto [d, coefficient] : llvm::enumerate(access.coefficients)) {
-      if (d == 0)
-        steps.emplace_back();
-      steps.back().push_back(nn::getStatic(coefficient) == 0
-                                 ? Value()
-                                 : shapes.getValue(coefficient));
-    }
   tile = chooseTile(getDotTile(cpu), columns);
   if (knownRows)
     tile.rows = std::clamp<int64_t>(*knownRows, 1, tile.rows);
@@ -138,24 +124,6 @@ void DotProductEmitter::emitLoop(Value lower, Value upper,
   body(loop.getInductionVar());
 }
 
-void DotProductEmitter::split(Value flat, ArrayRef<unsigned> loops, Index &index) {
-  for (size_t k = loops.size(); k-- > 0;) {
-    Value size = sizes[loops[k]];
-    index[loops[k]] = k == 0 ? flat : b.create<arith::RemUIOp>(flat, size).getResult();
-    if (k > 0)
-      flat = b.create<arith::DivUIOp>(flat, size);
-  }
-}
-
-/// Of the element of an access at the loops that `index` has.
-Value DotProductEmitter::getAddress(size_t access, const Index &index) {
-  Value address = number(0);
-  for (auto [i, step] : llvm::zip_equal(index, steps[access]))
-    if (i && step)
-      address = add(address, mul(i, step));
-  return address;
-}
-
 void DotProductEmitter::emit() {
   weights = packWeights(b, c, instruction, tile.getColumns());
   int64_t work = chunkTiles * tile.rows * copy.getRowBytes() *
@@ -164,7 +132,7 @@ void DotProductEmitter::emit() {
   Value chunk = number(chunkTiles * tile.rows);
   Value tasks = mul(b.create<arith::CeilDivUIOp>(rows, chunk), number(groups));
   for (unsigned d : c.batch)
-    tasks = mul(tasks, sizes[d]);
+    tasks = mul(tasks, store.getSize(d));
   OpBuilder::InsertionGuard guard(b);
   Value lower = number(0), upper = tasks;
   if (mayRunInParallel) {
@@ -188,7 +156,7 @@ void DotProductEmitter::emitTask(Value task) {
   Index batch(c.nest.getNumLoops());
   if (!c.batch.empty()) {
     Value chunks = b.create<arith::CeilDivUIOp>(rows, number(chunkRows));
-    split(b.create<arith::DivUIOp>(chunk, chunks), c.batch, batch);
+    store.split(b.create<arith::DivUIOp>(chunk, chunks), c.batch, batch);
     chunk = b.create<arith::RemUIOp>(chunk, chunks);
   }
   auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
@@ -200,8 +168,8 @@ void DotProductEmitter::emitTask(Value task) {
   lhs = copy.createBuffer(chunkRows);
   emitLoop(number(0), count, [&](Value r) {
     Index index = batch;
-    split(add(first, r), c.rows, index);
-    copy.emit(getAddress(c.lhs, index), lhs, r);
+    store.split(add(first, r), c.rows, index);
+    copy.emit(store.getAddress(c.lhs, index), lhs, r);
   });
   lhs = copy.createGroupView(lhs);
   Value lower = mul(group, number(panelsPerGroup));
@@ -227,7 +195,7 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
   int64_t groups = copy.getRowBytes() / 4;
   Value flat = number(0);
   for (unsigned d : c.batch)
-    flat = add(mul(flat, sizes[d]), batch[d]);
+    flat = add(mul(flat, store.getSize(d)), batch[d]);
   Value start = mul(add(mul(flat, number(panels)), panel),
                     number((groups + 1) * tile.getColumns()));
   Value tiles = b.create<arith::CeilDivUIOp>(count, number(tile.rows));
@@ -259,11 +227,9 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
 void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
                                 const Index &batch, bool isLast) {
   Index index = batch;
-  split(row, c.rows, index);
+  store.split(row, c.rows, index);
   index[c.column] = mul(panel, number(tile.getColumns()));
-  SmallVector<Value> addresses;
-  for (size_t i = 0; i < c.nest.accesses.size(); ++i)
-    addresses.push_back(i < 2 ? Value() : getAddress(i, index));
+  SmallVector<Value> addresses = store.getAddresses(index);
   int64_t count = isLast ? columns % tile.getColumns() : tile.getColumns();
   for (int64_t v = 0; v * tile.lanes < count; ++v) {
     auto type = VectorType::get(tile.lanes, b.getI32Type());
@@ -273,53 +239,8 @@ void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
     if (int64_t left = count - v * tile.lanes; left < tile.lanes)
       mask = b.create<vector::CreateMaskOp>(
           VectorType::get(tile.lanes, b.getI1Type()), number(left));
-    emitVector(value, addresses, v, mask);
+    store.emit(value, addresses, v * tile.lanes, mask);
   }
-}
-
-Value DotProductEmitter::load(size_t access, Value at, int64_t v, Value mask) {
-  const LinearAccess &from = c.nest.accesses[access];
-  if (!isa<MemRefType>(from.memory.getType()))
-    return from.memory;
-  if (!steps[access][c.column])
-    return b.create<memref::LoadOp>(from.memory, at);
-  at = add(at, number(v * tile.lanes));
-  auto type = VectorType::get(tile.lanes, from.getElementType());
-  if (!mask)
-    return b.create<vector::LoadOp>(type, from.memory, at);
-  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-  return b.create<vector::MaskedLoadOp>(type, from.memory, at, mask, rest);
-}
-
-/// Vector `v` of a row of sums, through the body of what reads them, to memory.
-void DotProductEmitter::emitVector(Value value, ArrayRef<Value> addresses,
-                                   int64_t v, Value mask) {
-  size_t output = c.nest.accesses.size() - 1;
-  if (c.finish) {
-    Block &body = c.finish->getRegion(0).front();
-    SmallVector<Value> arguments;
-    SmallVector<bool> uniform;
-    size_t next = 2;
-    for (unsigned i = 0; i < c.finish.getNumDpsInputs(); ++i) {
-      bool isSum = i == c.operand;
-      arguments.push_back(isSum ? value : load(next, addresses[next], v, mask));
-      uniform.push_back(!isa<VectorType>(arguments.back().getType()));
-      next += !isSum;
-    }
-    arguments.push_back(b.create<arith::ConstantOp>(
-        b.getZeroAttr(body.getArguments().back().getType())));
-    uniform.push_back(true);
-    BodyEmitter emitter(body, c.column, tile.lanes, uniform);
-    value = emitter.widen(b, emitter.emit(b, arguments, {}, mask)[0]);
-  } else {
-    value = b.create<arith::AddIOp>(value, load(output, addresses[output], v, mask));
-  }
-  Value at = add(addresses[output], number(v * tile.lanes));
-  Value memory = c.getOutput().memory;
-  if (mask)
-    b.create<vector::MaskedStoreOp>(memory, at, mask, value);
-  else
-    b.create<vector::StoreOp>(value, memory, at);
 }
 
 struct EmitDotProducts : impl::EmitDotProductsBase<EmitDotProducts> {
@@ -335,12 +256,8 @@ struct EmitDotProducts : impl::EmitDotProductsBase<EmitDotProducts> {
     });
     for (linalg::LinalgOp op : ops) {
       Fusion fused = findFusion(op);
-      linalg::FillOp fill;
-      if (fused.start)
-        fill = dyn_cast<linalg::FillOp>(fused.start.getOperation());
-      bool fromZero = fill && isConstantIntValue(fill.getInputs()[0], 0);
-      if (fused.finish && fromZero && emit(op, fused, cpu, instruction))
-        fill->erase();
+      if (fused.finish && startsFromZero(fused) && emit(op, fused, cpu, instruction))
+        fused.start->erase();
       else
         emit(op, {}, cpu, instruction);
     }

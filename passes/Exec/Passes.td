@@ -144,6 +144,49 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
   ];
 }
 
+def EmitDepthwise : Pass<"burin-emit-depthwise", "::mlir::ModuleOp"> {
+  let summary = "Turn depthwise convolutions of bytes into dot-product instructions";
+  let description = [{
+    A linalg op on buffers that sums up, for each channel on its own, products of
+    bytes with constant bytes over a few taps, channels side by side, together
+    with the elementwise op that alone reads the sums: the bytes of as many taps as
+    the CPU's instruction sums up at once are interleaved in registers, for a
+    vector of channels at a time, and the sums never lie in memory. All else stays.
+
+    ```mlir
+    // before: --burin-emit-depthwise --canonicalize
+    func.func @matrix(%a: memref<2x2xi8>, %b: memref<2x2xi8>, %c: memref<2x2xi32>) {
+      linalg.matmul ins(%a, %b : memref<2x2xi8>, memref<2x2xi8>) outs(%c : memref<2x2xi32>)
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @matrix(%a: memref<2x2xi8>, %b: memref<2x2xi8>, %c: memref<2x2xi32>) {
+      linalg.matmul ins(%a, %b : memref<2x2xi8>, memref<2x2xi8>) outs(%c : memref<2x2xi32>)
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+    Option<"intrinsic", "intrinsic", "std::string",
+           /*default=*/[{"llvm.x86.avx2.pmadd.wd"}],
+           "LLVM's name of the instruction">,
+    Option<"group", "group", "int64_t", /*default=*/"2",
+           "Products per 32-bit lane: 4 of bytes, 2 of words">,
+    Option<"isUnsigned", "unsigned", "bool", /*default=*/"false",
+           "Whether the first factors are unsigned bytes">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", 
+    "::mlir::LLVM::LLVMDialect", "::burin::exec::ExecDialect",
+  ];
+}
+
 def ExpandDots : Pass<"burin-expand-dots", "::mlir::ModuleOp"> {
   let summary = "Turn exec.dot into the CPU's instruction for it";
   let description = [{

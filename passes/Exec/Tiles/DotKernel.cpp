@@ -16,6 +16,28 @@ Tile burin::getDotTile(const Cpu &cpu) {
   return {6, cpu.registers < 32 ? 2 : 4, cpu.getLanes()};
 }
 
+Value burin::emitDot(ImplicitLocOpBuilder &b, const DotInstruction &instruction,
+                     Value sum, Value x, Value y) {
+  auto type = cast<VectorType>(sum.getType());
+  bool accumulates = instruction.group == 4;
+  SmallVector<Value> operands;
+  if (accumulates)
+    operands.push_back(sum);
+  for (Value factor : {x, y}) {
+    // vpdpbusd is declared on words of four bytes, the others on what they take.
+    if (!accumulates || !instruction.isUnsigned) {
+      Type element = b.getIntegerType(32 / instruction.group);
+      factor = b.create<vector::BitCastOp>(
+          VectorType::get(type.getNumElements() * instruction.group, element), factor);
+    }
+    operands.push_back(factor);
+  }
+  Value result =
+      b.create<LLVM::CallIntrinsicOp>(type, StringRef(instruction.intrinsic), operands)
+          .getResult(0);
+  return accumulates ? result : b.create<arith::AddIOp>(sum, result).getResult();
+}
+
 namespace {
 class DotEmitter {
 public:
@@ -65,30 +87,10 @@ private:
       Value x = b.create<vector::BroadcastOp>(sums, group);
       for (int64_t v = 0; v < tile.vectors; ++v) {
         Value &sum = next[r * tile.vectors + v];
-        sum = emitDot(sum, x, columns[v]);
+        sum = emitDot(b, instruction, sum, x, columns[v]);
       }
     }
     return next;
-  }
-
-  /// sum + x . y in each lane. The instructions of x86 take bytes as words.
-  Value emitDot(Value sum, Value x, Value y) {
-    bool accumulates = instruction.group == 4;
-    SmallVector<Value> operands;
-    if (accumulates)
-      operands.push_back(sum);
-    for (Value factor : {x, y}) {
-      if (!accumulates || !instruction.isUnsigned) {
-        Type element = b.getIntegerType(32 / instruction.group);
-        factor = b.create<vector::BitCastOp>(
-            VectorType::get(tile.lanes * instruction.group, element), factor);
-      }
-      operands.push_back(factor);
-    }
-    Value result = b.create<LLVM::CallIntrinsicOp>(
-                        sums, StringRef(instruction.intrinsic), operands)
-                       .getResult(0);
-    return accumulates ? result : add(sum, result);
   }
 
   ImplicitLocOpBuilder b;

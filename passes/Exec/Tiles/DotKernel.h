@@ -4,6 +4,7 @@
 #define BURIN_PASSES_EXEC_TILES_DOTKERNEL_H
 
 #include "passes/Exec/Cpu.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/Exec/Tiles/MicroKernel.h"
 
 namespace burin {
@@ -11,6 +12,10 @@ namespace burin {
 /// `rows` x `vectors` vectors of 32-bit sums and their operands fill the
 /// registers.
 Tile getDotTile(const Cpu &cpu);
+
+/// sum + x . y in each lane, all three vectors of i32.
+mlir::Value emitDot(mlir::ImplicitLocOpBuilder &b, const DotInstruction &instruction,
+                    mlir::Value sum, mlir::Value x, mlir::Value y);
 
 /// The function
 ///   (a, aStart, aStride, b, bStart, c, steps)

@@ -42,6 +42,14 @@ static arith::MulIOp findProduct(linalg::LinalgOp op) {
 
 bool burin::sumsBytes(linalg::LinalgOp op) { return bool(findProduct(op)); }
 
+bool burin::startsFromZero(const Fusion &fused) {
+  linalg::LinalgOp start = fused.start;
+  linalg::FillOp fill;
+  if (start)
+    fill = dyn_cast<linalg::FillOp>(start.getOperation());
+  return fill && isConstantIntValue(fill.getInputs()[0], 0);
+}
+
 /// Adds what `finish` reads and writes to the nest of the sums, in their loops.
 static bool addFinish(DotProduct &c, nn::ShapeBuilder &shapes) {
   std::optional<LoopNest> nest = getLoopNest(c.finish, shapes);
@@ -65,24 +73,9 @@ static bool addFinish(DotProduct &c, nn::ShapeBuilder &shapes) {
 
 static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
 
-/// Sorts the loops by the factors they move through. False if the columns are not
-/// one loop whose elements lie side by side, in what is written and in what is
-/// read for them.
-static bool classify(DotProduct &c) {
-  SmallVector<unsigned> columns;
-  for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
-    bool inLhs = !isZero(c.getLhs().coefficients[d]);
-    bool inWeights = !isZero(c.getWeights().coefficients[d]);
-    if (c.nest.isReduction[d])
-      c.depth.push_back(d);
-    else if (inLhs == inWeights)
-      c.batch.push_back(d);
-    else
-      (inLhs ? c.rows : columns).push_back(d);
-  }
-  if (columns.size() != 1)
-    return false;
-  c.column = columns[0];
+/// Whether the columns lie side by side in what is written, and in what is read
+/// for them.
+static bool hasContiguousColumns(const DotProduct &c) {
   if (nn::getStatic(c.getOutput().coefficients[c.column]) != 1)
     return false;
   for (size_t i = 2; i < c.nest.accesses.size(); ++i) {
@@ -93,10 +86,34 @@ static bool classify(DotProduct &c) {
   return true;
 }
 
-/// Whether all that is packed at compile time is known, and the depth is not more
-/// than rows on a thread's stack may have.
-static bool isKnown(DotProduct &c) {
-  constexpr int64_t deepest = 1 << 15;
+/// Sorts the loops by the factors they move through. The columns are the one loop
+/// of the weights alone; or, depthwise, the one of both, side by side in lhs too.
+static bool classify(DotProduct &c, bool depthwise) {
+  SmallVector<unsigned> columns;
+  for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
+    bool inLhs = !isZero(c.getLhs().coefficients[d]);
+    bool inWeights = !isZero(c.getWeights().coefficients[d]);
+    if (c.nest.isReduction[d])
+      c.depth.push_back(d);
+    else if (inLhs && !inWeights)
+      c.rows.push_back(d);
+    else if (inWeights && inLhs == depthwise)
+      columns.push_back(d);
+    else
+      c.batch.push_back(d);
+  }
+  if (columns.size() != 1)
+    return false;
+  c.column = columns[0];
+  if (depthwise && (!c.batch.empty() ||
+                    nn::getStatic(c.getLhs().coefficients[c.column]) != 1))
+    return false;
+  return hasContiguousColumns(c);
+}
+
+/// Whether all that is packed at compile time is known, and neither too much nor
+/// too little.
+static bool isKnown(DotProduct &c, int64_t deepest) {
   int64_t depth = 1;
   SmallVector<unsigned> loops = c.depth;
   loops.append(c.batch.begin(), c.batch.end());
@@ -119,13 +136,14 @@ static bool isKnown(DotProduct &c) {
   return depth <= deepest && depth >= 4 && columns >= 8;
 }
 
-std::optional<DotProduct> burin::matchDotProduct(linalg::LinalgOp op,
-                                                 linalg::LinalgOp finish,
-                                                 unsigned operand,
-                                                 nn::ShapeBuilder &shapes) {
+static std::optional<DotProduct> match(linalg::LinalgOp op,
+                                       linalg::LinalgOp finish, unsigned operand,
+                                       nn::ShapeBuilder &shapes, bool depthwise) {
+  // Rows must fit a thread's stack; the taps of depthwise ones are unrolled.
+  int64_t deepest = depthwise ? 64 : 1 << 15;
   arith::MulIOp product = findProduct(op);
   std::optional<LoopNest> nest = getLoopNest(op, shapes);
-  if (!nest)
+  if (!nest || (finish && finish.payloadUsesValueFromOperand(finish.getDpsInitOperand(0))))
     return std::nullopt;
   Block &body = op->getRegion(0).front();
   auto module = op->getParentOfType<ModuleOp>();
@@ -147,8 +165,22 @@ std::optional<DotProduct> burin::matchDotProduct(linalg::LinalgOp op,
     if (finish && !addFinish(c, shapes))
       continue;
     c.nest.simplify(shapes);
-    if (classify(c) && isKnown(c))
+    if (classify(c, depthwise) && isKnown(c, deepest))
       return c;
   }
   return std::nullopt;
+}
+
+std::optional<DotProduct> burin::matchDotProduct(linalg::LinalgOp op,
+                                                 linalg::LinalgOp finish,
+                                                 unsigned operand,
+                                                 nn::ShapeBuilder &shapes) {
+  return match(op, finish, operand, shapes, /*depthwise=*/false);
+}
+
+std::optional<DotProduct> burin::matchDepthwise(linalg::LinalgOp op,
+                                                linalg::LinalgOp finish,
+                                                unsigned operand,
+                                                nn::ShapeBuilder &shapes) {
+  return match(op, finish, operand, shapes, /*depthwise=*/true);
 }

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Exec/Cpu.h"
 #include "passes/Exec/LoopNest.h"
+#include "passes/Exec/Tiles/Fusion.h"
 
 namespace burin {
 
@@ -36,6 +37,9 @@ struct DotProduct {
 /// Whether the body of `op` sums up products of bytes in i32.
 bool sumsBytes(mlir::linalg::LinalgOp op);
 
+/// Whether sums are added to zeros.
+bool startsFromZero(const Fusion &fused);
+
 /// `op` as such a product with `finish`, whose operand number `operand` the sums
 /// are, or null; none if it is something else, or too small to pack for. Values
 /// are built at the insertion point of `shapes`.
@@ -43,6 +47,17 @@ std::optional<DotProduct> matchDotProduct(mlir::linalg::LinalgOp op,
                                           mlir::linalg::LinalgOp finish,
                                           unsigned operand,
                                           nn::ShapeBuilder &shapes);
+
+/// The same where each column has factors of its own on both sides: depthwise
+/// convolutions, whose depth are the taps.
+std::optional<DotProduct> matchDepthwise(mlir::linalg::LinalgOp op,
+                                         mlir::linalg::LinalgOp finish,
+                                         unsigned operand,
+                                         nn::ShapeBuilder &shapes);
+
+/// What is added to the factors of lhs so that the instruction takes them: bytes of
+/// the wrong sign are shifted by half their range.
+int64_t getShift(const DotProduct &product, const DotInstruction &instruction);
 
 /// What `weights` holds; nothing if that is not known.
 llvm::ArrayRef<char> getBytes(mlir::memref::GlobalOp weights);
@@ -53,6 +68,17 @@ llvm::ArrayRef<char> getBytes(mlir::memref::GlobalOp weights);
 /// whose sign is not the instruction's.
 mlir::Value packWeights(mlir::ImplicitLocOpBuilder &b, const DotProduct &product,
                         const DotInstruction &instruction, int64_t width);
+
+/// The weights of a depthwise product for `width` columns at a time, as many as
+/// `lanes` times the group: [block](starting sums, [group of taps]) of vectors with
+/// the columns in the order of getDepthwiseColumn.
+mlir::Value packDepthwise(mlir::ImplicitLocOpBuilder &b, const DotProduct &product,
+                          const DotInstruction &instruction, int64_t lanes);
+
+/// The column in lane `lane` of vector `vector` after the taps were interleaved in
+/// 128-bit lanes.
+int64_t getDepthwiseColumn(const DotInstruction &instruction, int64_t vector,
+                           int64_t lane);
 
 } // namespace burin
 

@@ -69,52 +69,93 @@ struct Packer {
 };
 } // namespace
 
-/// What is added to the factors of the other side so that the instruction takes
-/// them: bytes of the wrong sign are shifted by half their range.
-static int64_t getShift(const DotProduct &c, const DotInstruction &instruction) {
+int64_t burin::getShift(const DotProduct &c, const DotInstruction &instruction) {
   if (instruction.group != 4 || c.isUnsigned == instruction.isUnsigned)
     return 0;
   return c.isUnsigned ? -128 : 128;
 }
 
-Value burin::packWeights(ImplicitLocOpBuilder &b, const DotProduct &c,
-                         const DotInstruction &instruction, int64_t width) {
+/// A constant of `count` words that `pack` writes. Two entries that read a weight in
+/// one way share it.
+static Value createPacked(ImplicitLocOpBuilder &b, const DotProduct &c, StringRef kind,
+                          int64_t count,
+                          function_ref<void(const int8_t *, bool, int32_t *)> pack) {
   auto module = c.op->getParentOfType<ModuleOp>();
   memref::GlobalOp weights = c.weights;
-  SmallVector<int64_t> batch = getOffsets(c, c.batch);
-  SmallVector<int64_t> columns = getOffsets(c, {c.column});
-  SmallVector<int64_t> depth = getOffsets(c, c.depth);
-  Packer packer{instruction, width, getShift(c, instruction), columns, depth};
-  // Two entries that read a weight in one way share the packed one.
   std::string name;
   llvm::raw_string_ostream os(name);
-  os << weights.getName() << "_dot" << (c.isUnsigned ? "u" : "s") << "_" << width;
+  os << weights.getName() << "_" << kind << (c.isUnsigned ? "u_" : "s_") << count;
   SmallVector<unsigned> loops = c.batch;
   loops.push_back(c.column);
   loops.append(c.depth.begin(), c.depth.end());
   for (unsigned d : loops)
     os << "_" << *nn::getStatic(c.nest.sizes[d]) << "x"
        << *nn::getStatic(c.getWeights().coefficients[d]);
-  int64_t panels = llvm::divideCeil(columns.size(), width);
-  int64_t count = batch.size() * panels * (packer.getSteps() + 1) * width;
   auto type = MemRefType::get({count}, b.getI32Type());
   if (!module.lookupSymbol(name)) {
-    ArrayRef<char> raw = getBytes(weights);
     AsmResourceBlob blob = HeapAsmResourceBlob::allocate(count * 4, 64);
-    auto *to = reinterpret_cast<int32_t *>(blob.getMutableData().data());
-    auto *w = reinterpret_cast<const int8_t *>(raw.data());
     auto dense = dyn_cast<DenseElementsAttr>(*weights.getInitialValue());
-    bool isSplat = dense && dense.isSplat();
-    for (int64_t offset : batch)
-      to = packer.pack(isSplat ? w : w + offset, isSplat, to);
+    pack(reinterpret_cast<const int8_t *>(getBytes(weights).data()),
+         dense && dense.isSplat(),
+         reinterpret_cast<int32_t *>(blob.getMutableData().data()));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(weights);
     auto packed = DenseResourceElementsAttr::get(
-        RankedTensorType::get({count}, b.getI32Type()), "dot", std::move(blob));
+        RankedTensorType::get({count}, b.getI32Type()), "packed", std::move(blob));
     b.create<memref::GlobalOp>(name, b.getStringAttr("private"), type, packed,
                                /*constant=*/true, IntegerAttr());
   }
   Value read = b.create<memref::GetGlobalOp>(type, name);
   return b.create<memref::CastOp>(
       MemRefType::get({ShapedType::kDynamic}, b.getI32Type()), read);
+}
+
+Value burin::packWeights(ImplicitLocOpBuilder &b, const DotProduct &c,
+                         const DotInstruction &instruction, int64_t width) {
+  SmallVector<int64_t> batch = getOffsets(c, c.batch);
+  SmallVector<int64_t> columns = getOffsets(c, {c.column});
+  SmallVector<int64_t> depth = getOffsets(c, c.depth);
+  Packer packer{instruction, width, getShift(c, instruction), columns, depth};
+  int64_t panels = llvm::divideCeil(columns.size(), width);
+  int64_t count = batch.size() * panels * (packer.getSteps() + 1) * width;
+  return createPacked(b, c, "dot", count, [&](const int8_t *w, bool isSplat, int32_t *to) {
+    for (int64_t offset : batch)
+      to = packer.pack(isSplat ? w : w + offset, isSplat, to);
+  });
+}
+
+int64_t burin::getDepthwiseColumn(const DotInstruction &instruction, int64_t vector,
+                                  int64_t lane) {
+  return 4 * instruction.group * (lane / 4) + 4 * vector + lane % 4;
+}
+
+Value burin::packDepthwise(ImplicitLocOpBuilder &b, const DotProduct &c,
+                           const DotInstruction &instruction, int64_t lanes) {
+  SmallVector<int64_t> columns = getOffsets(c, {c.column});
+  SmallVector<int64_t> taps = getOffsets(c, c.depth);
+  int64_t group = instruction.group, bits = 32 / group, numTaps = taps.size();
+  int64_t groups = llvm::divideCeil(numTaps, group), width = lanes * group;
+  int64_t blocks = llvm::divideCeil(columns.size(), width);
+  int64_t shift = getShift(c, instruction);
+  auto pack = [&](const int8_t *w, bool isSplat, int32_t *to) {
+    auto get = [&](int64_t column, int64_t tap) -> int64_t {
+      if (column >= int64_t(columns.size()) || tap >= numTaps)
+        return 0;
+      return isSplat ? *w : w[columns[column] + taps[tap]];
+    };
+    for (int64_t block = 0; block < blocks; ++block)
+      for (int64_t first = -group; first < numTaps; first += group)
+        for (int64_t i = 0; i < width; ++i) {
+          int64_t column = block * width + getDepthwiseColumn(instruction, i / lanes, i % lanes);
+          uint32_t value = 0;
+          if (first < 0) // The sums to start with.
+            for (int64_t tap = 0; tap < numTaps; ++tap)
+              value -= uint32_t(shift * get(column, tap));
+          else
+            for (int64_t k = 0; k < group; ++k)
+              value |= (uint32_t(get(column, first + k)) & (bits == 8 ? 0xff : 0xffff)) << (k * bits);
+          *to++ = int32_t(value);
+        }
+  };
+  return createPacked(b, c, "depthwise", blocks * (groups + 1) * width, pack);
 }

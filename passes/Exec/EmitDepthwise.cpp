@@ -1,0 +1,258 @@
+//===- EmitDepthwise.cpp - Depthwise convolutions of bytes ----------------===//
+
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/DotKernel.h"
+#include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Tiles/Fusion.h"
+#include "passes/Exec/Tiles/SumStore.h"
+
+using namespace mlir;
+
+namespace burin {
+#define GEN_PASS_DEF_EMITDEPTHWISE
+#include "passes/Exec/Passes.h.inc"
+
+namespace {
+/// Multiplications worth a thread's while.
+constexpr int64_t workPerTask = 1 << 16;
+
+/// One output position after the other: blocks of as many columns as vectors of
+/// the factors have.
+class DepthwiseEmitter {
+public:
+  DepthwiseEmitter(DotProduct product, ImplicitLocOpBuilder &b,
+                   nn::ShapeBuilder &shapes, int64_t lanes,
+                   const DotInstruction &instruction)
+      : c(std::move(product)), b(b), instruction(instruction), lanes(lanes),
+        width(lanes * instruction.group),
+        columns(*nn::getStatic(c.nest.sizes[c.column])), store(b, c, shapes, lanes) {
+    nn::Shape sizes;
+    for (unsigned d : c.rows)
+      sizes.push_back(c.nest.sizes[d]);
+    rows = shapes.getValue(shapes.product(sizes));
+    taps = {0};
+    for (unsigned d : c.depth)
+      addTaps(*nn::getStatic(c.nest.sizes[d]), *nn::getStatic(c.getLhs().coefficients[d]));
+  }
+
+  void emit();
+
+private:
+  using Index = SumStore::Index;
+
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+
+  void addTaps(int64_t size, int64_t stride) {
+    SmallVector<int64_t> next;
+    for (int64_t tap : taps)
+      for (int64_t i = 0; i < size; ++i)
+        next.push_back(tap + i * stride);
+    taps = std::move(next);
+  }
+
+  void emitRow(Value row);
+  void emitBlock(Value block, Value from, const Index &index, int64_t count);
+  Value loadTap(size_t tap, Value from, int64_t count);
+  SmallVector<Value> interleave(SmallVector<Value> bytes);
+  SmallVector<Value> order(ArrayRef<Value> sums);
+
+  DotProduct c;
+  ImplicitLocOpBuilder &b;
+  DotInstruction instruction;
+  int64_t lanes, width, columns;
+  SumStore store;
+  SmallVector<int64_t> taps; ///< Offsets in lhs, in the order of the weights.
+  Value rows, weights;
+};
+
+void DepthwiseEmitter::emit() {
+  weights = packDepthwise(b, c, instruction, lanes);
+  int64_t work = columns * int64_t(taps.size());
+  Value lower = number(0), upper = rows;
+  OpBuilder::InsertionGuard guard(b);
+  if (!c.op->getParentOfType<exec::ParallelOp>()) {
+    auto parallel = b.create<exec::ParallelOp>(rows, std::max<int64_t>(1, workPerTask / work));
+    b.setInsertionPointToStart(&parallel.getBody().front());
+    lower = parallel.getLower(), upper = parallel.getUpper();
+  }
+  auto loop = b.create<scf::ForOp>(lower, upper, number(1));
+  b.setInsertionPointToStart(loop.getBody());
+  emitRow(loop.getInductionVar());
+}
+
+void DepthwiseEmitter::emitRow(Value row) {
+  Index index(c.nest.getNumLoops());
+  store.split(row, c.rows, index);
+  Value from = store.getAddress(c.lhs, index);
+  int64_t whole = columns / width;
+  auto loop = b.create<scf::ForOp>(number(0), number(whole), number(1));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    emitBlock(loop.getInductionVar(), from, index, width);
+  }
+  if (columns % width != 0)
+    emitBlock(number(whole), from, index, columns % width);
+}
+
+/// The first `count` columns of a block.
+void DepthwiseEmitter::emitBlock(Value block, Value from, const Index &row,
+                                 int64_t count) {
+  Index index = row;
+  index[c.column] = mul(block, number(width));
+  from = add(from, index[c.column]);
+  int64_t group = instruction.group, groups = llvm::divideCeil(taps.size(), group);
+  auto type = VectorType::get(lanes, b.getI32Type());
+  Value start = mul(block, number((groups + 1) * width));
+  auto loadWeights = [&](int64_t step, int64_t vector) -> Value {
+    Value at = add(start, number(step * width + vector * lanes));
+    return b.create<vector::LoadOp>(type, weights, at);
+  };
+  SmallVector<Value> sums;
+  for (int64_t vector = 0; vector < group; ++vector)
+    sums.push_back(loadWeights(0, vector));
+  for (int64_t step = 0; step < groups; ++step) {
+    SmallVector<Value> bytes;
+    for (int64_t k = 0; k < group; ++k)
+      bytes.push_back(loadTap(step * group + k, from, count));
+    for (auto [vector, x] : llvm::enumerate(interleave(bytes)))
+      sums[vector] = emitDot(b, instruction, sums[vector], x,
+                             loadWeights(step + 1, vector));
+  }
+  SmallVector<Value> addresses = store.getAddresses(index);
+  for (auto [vector, sum] : llvm::enumerate(order(sums))) {
+    int64_t left = count - int64_t(vector) * lanes;
+    Value mask;
+    if (left <= 0)
+      break;
+    if (left < lanes)
+      mask = b.create<vector::CreateMaskOp>(VectorType::get(lanes, b.getI1Type()),
+                                            number(left));
+    store.emit(sum, addresses, vector * lanes, mask);
+  }
+}
+
+/// A vector of bytes of one tap as factors; zeros past the last tap.
+Value DepthwiseEmitter::loadTap(size_t tap, Value from, int64_t count) {
+  Type element = b.getIntegerType(32 / instruction.group);
+  auto bytes = VectorType::get(width, b.getI8Type()), wide = VectorType::get(width, element);
+  if (tap >= taps.size())
+    return b.create<arith::ConstantOp>(b.getZeroAttr(wide));
+  Value at = add(from, number(taps[tap])), value;
+  if (count == width) {
+    value = b.create<vector::LoadOp>(bytes, c.getLhs().memory, at);
+  } else {
+    Value mask = b.create<vector::CreateMaskOp>(VectorType::get(width, b.getI1Type()),
+                                                number(count));
+    value = b.create<vector::MaskedLoadOp>(
+        bytes, c.getLhs().memory, at, mask,
+        b.create<arith::ConstantOp>(b.getZeroAttr(bytes)));
+  }
+  if (getShift(c, instruction) != 0)
+    value = b.create<arith::XOrIOp>(
+        value, b.create<arith::ConstantOp>(DenseElementsAttr::get(
+                   bytes, b.getI8IntegerAttr(int8_t(-128)))));
+  if (element.isInteger(8))
+    return value;
+  return c.isUnsigned ? b.create<arith::ExtUIOp>(wide, value).getResult()
+                      : b.create<arith::ExtSIOp>(wide, value).getResult();
+}
+
+/// Factors of some taps to groups of them, within 128-bit lanes: the low halves of
+/// neighbours one by one, then the high ones, then the same with pairs.
+SmallVector<Value> DepthwiseEmitter::interleave(SmallVector<Value> parts) {
+  for (int64_t joined = 1; joined < instruction.group; joined *= 2) {
+    int64_t bits = 32 / instruction.group * joined, count = lanes * 32 / bits;
+    auto type = VectorType::get(count, b.getIntegerType(bits));
+    int64_t perLane = 128 / bits;
+    SmallVector<Value> next;
+    // Vectors of one tap after the other become those of one run of columns after
+    // the other.
+    size_t runs = parts.size() / 2;
+    for (size_t run = 0; run < size_t(joined); ++run)
+      for (bool high : {false, true})
+        for (size_t pair = 0; pair < runs / joined; ++pair) {
+          SmallVector<int64_t> mask;
+          for (int64_t lane = 0; lane < count; lane += perLane)
+            for (int64_t i = 0; i < perLane / 2; ++i) {
+              int64_t at = lane + i + (high ? perLane / 2 : 0);
+              mask.append({at, count + at});
+            }
+          size_t first = run * (2 * runs / joined) + 2 * pair;
+          Value x = b.create<vector::BitCastOp>(type, parts[first]);
+          Value y = b.create<vector::BitCastOp>(type, parts[first + 1]);
+          next.push_back(b.create<vector::ShuffleOp>(x, y, mask));
+        }
+    parts = std::move(next);
+  }
+  auto type = VectorType::get(lanes, b.getI32Type());
+  for (Value &part : parts)
+    part = b.create<vector::BitCastOp>(type, part);
+  return parts;
+}
+
+/// The sums with their columns one after the other.
+SmallVector<Value> DepthwiseEmitter::order(ArrayRef<Value> sums) {
+  SmallVector<std::pair<int64_t, int64_t>> places(width); ///< Vector and lane.
+  for (int64_t vector = 0; vector < instruction.group; ++vector)
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      places[getDepthwiseColumn(instruction, vector, lane)] = {vector, lane};
+  SmallVector<Value> ordered;
+  for (int64_t first = 0; first < width; first += lanes) {
+    Value value = sums[places[first].first];
+    SmallVector<int64_t> lanesOf;
+    for (int64_t vector = 0; vector < instruction.group; ++vector) {
+      SmallVector<int64_t> mask;
+      bool isSame = true, any = false;
+      for (int64_t i = 0; i < lanes; ++i) {
+        auto [from, lane] = places[first + i];
+        bool isFirst = from == places[first].first && vector == places[first].first;
+        mask.push_back(from == vector ? (isFirst ? lane : lanes + lane) : i);
+        any |= from == vector;
+        isSame &= mask.back() == i;
+      }
+      if (any && !isSame)
+        value = b.create<vector::ShuffleOp>(value, sums[vector], mask);
+    }
+    ordered.push_back(value);
+  }
+  return ordered;
+}
+
+struct EmitDepthwise : impl::EmitDepthwiseBase<EmitDepthwise> {
+  using EmitDepthwiseBase::EmitDepthwiseBase;
+
+  void runOnOperation() override {
+    DotInstruction instruction{intrinsic, group, isUnsigned};
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (sumsBytes(op))
+        ops.push_back(op);
+    });
+    for (linalg::LinalgOp op : ops) {
+      Fusion fused = findFusion(op);
+      if (!fused.finish || !startsFromZero(fused))
+        continue;
+      ImplicitLocOpBuilder b(op.getLoc(), fused.finish);
+      nn::ShapeBuilder shapes(b);
+      shapes.setLoc(op.getLoc());
+      std::optional<DotProduct> product =
+          matchDepthwise(op, fused.finish, fused.operand, shapes);
+      if (!product)
+        continue;
+      DepthwiseEmitter(std::move(*product), b, shapes, vectorBits / 32, instruction)
+          .emit();
+      for (linalg::LinalgOp done : {op, fused.finish, fused.start})
+        done->erase();
+    }
+  }
+};
+} // namespace
+} // namespace burin
