@@ -136,7 +136,7 @@ static bool isKnown(DotProduct &c, int64_t deepest) {
   return depth <= deepest && depth >= 4 && columns >= 8;
 }
 
-static std::optional<DotProduct> match(linalg::LinalgOp op,
+static std::optional<DotProduct> build(linalg::LinalgOp op,
                                        linalg::LinalgOp finish, unsigned operand,
                                        nn::ShapeBuilder &shapes, bool depthwise) {
   // Rows must fit a thread's stack; the taps of depthwise ones are unrolled.
@@ -169,6 +169,18 @@ static std::optional<DotProduct> match(linalg::LinalgOp op,
       return c;
   }
   return std::nullopt;
+}
+
+static std::optional<DotProduct> match(linalg::LinalgOp op,
+                                       linalg::LinalgOp finish, unsigned operand,
+                                       nn::ShapeBuilder &shapes, bool depthwise) {
+  OpBuilder &b = shapes.getBuilder();
+  Operation *place = &*b.getInsertionPoint(), *before = place->getPrevNode();
+  std::optional<DotProduct> product = build(op, finish, operand, shapes, depthwise);
+  // What was built in vain would be taken for another reader of the sums.
+  while (!product && place->getPrevNode() != before)
+    place->getPrevNode()->erase();
+  return product;
 }
 
 std::optional<DotProduct> burin::matchDotProduct(linalg::LinalgOp op,
