@@ -2,8 +2,8 @@
 // RUN: burin-opt %s --burin-emit-dot-products="vector-bits=256 registers=16 intrinsic=llvm.x86.avx2.pmadd.wd group=2" --canonicalize --split-input-file | FileCheck %s --check-prefix=WORDS
 
 // The weights are packed by four: [panels of 64 columns](64 sums, [2 steps][64]).
-// CHECK: memref.global "private" constant @w_dotu_64{{.*}} : memref<192xi32>
-// WORDS: memref.global "private" constant @w_dotu_16{{.*}} : memref<320xi32>
+// CHECK: memref.global "private" constant @w_dotu_192{{.*}} : memref<192xi32>
+// WORDS: memref.global "private" constant @w_dotu_320{{.*}} : memref<320xi32>
 memref.global "private" constant @w : memref<8x64xi8> = dense<1>
 // CHECK-LABEL: func @fused
 // WORDS-LABEL: func @fused
