@@ -79,7 +79,7 @@ Stage Backend::getLastStage() const {
 /// Runs the stages up to `last`, but Target, for which the weights have to be
 /// taken out before.
 Status Backend::runStages(Stage last) {
-  for (Stage stage : {Stage::Graph, Stage::Quantize, Stage::Attention,
+  for (Stage stage : {Stage::Graph, Stage::Quantize, Stage::Layout, Stage::Attention,
                       Stage::Linalg, Stage::Bufferize, Stage::Exec, Stage::Target}) {
     if (stage > last)
       break;

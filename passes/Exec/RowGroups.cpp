@@ -214,7 +214,7 @@ SmallVector<RowGroup> burin::findRowGroups(Block &block) {
       if (isWorthwhile(group))
         groups.push_back(group);
       group = RowGroup();
-      if (fill)
+      if (fill && next) // Not past an op that is no part of any group.
         group.add(fill);
       if (next && !group.add(next)) {
         group = RowGroup();
