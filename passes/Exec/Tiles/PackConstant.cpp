@@ -25,6 +25,27 @@ memref::GlobalOp burin::findGlobal(Value memory, ModuleOp module) {
   return {};
 }
 
+/// The global that `memory` is a view of, and where in it the view starts; none
+/// if that is not known.
+static std::pair<memref::GlobalOp, int64_t> findPart(Value memory,
+                                                     ModuleOp module) {
+  int64_t offset;
+  SmallVector<int64_t> strides;
+  if (failed(getStridesAndOffset(cast<MemRefType>(memory.getType()), strides,
+                                 offset)) ||
+      ShapedType::isDynamic(offset))
+    return {};
+  // Offsets count from the start of the global, whatever is in between.
+  while (isa_and_nonnull<memref::ReinterpretCastOp, memref::CollapseShapeOp,
+                         memref::ExpandShapeOp, memref::CastOp,
+                         memref::SubViewOp>(memory.getDefiningOp()))
+    memory = memory.getDefiningOp()->getOperand(0);
+  auto read = memory.getDefiningOp<memref::GetGlobalOp>();
+  if (!read)
+    return {};
+  return {module.lookupSymbol<memref::GlobalOp>(read.getName()), offset};
+}
+
 namespace {
 /// Loops as numbers: sizes and the operand's coefficients.
 struct KnownLoops {
@@ -76,9 +97,9 @@ void pack(const T *from, T *to, int64_t width, const KnownLoops &batch,
   }
 }
 
-/// The elements packed, as an attribute; splats stay splats.
-ElementsAttr packElements(ElementsAttr value, RankedTensorType type,
-                          int64_t width, const KnownLoops &batch,
+/// The elements from `offset` on packed, as an attribute; splats stay splats.
+ElementsAttr packElements(ElementsAttr value, int64_t offset,
+                          RankedTensorType type, int64_t width, const KnownLoops &batch,
                           const KnownLoops &lines, const KnownLoops &depth) {
   ArrayRef<char> raw;
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
@@ -89,6 +110,7 @@ ElementsAttr packElements(ElementsAttr value, RankedTensorType type,
     raw = resource.getRawHandle().getBlob()->getData();
   }
   int64_t bytes = type.getElementTypeBitWidth() / 8;
+  raw = raw.drop_front(offset * bytes);
   AsmResourceBlob blob =
       HeapAsmResourceBlob::allocate(type.getNumElements() * bytes, 64);
   MutableArrayRef<char> data = blob.getMutableData();
@@ -122,8 +144,8 @@ static bool canPack(const Contraction &c, unsigned operand, Type stored) {
 Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
                           const PanelLayout &layout) {
   auto module = c.op->getParentOfType<ModuleOp>();
-  memref::GlobalOp global =
-      findGlobal(c.getOperand(layout.operand).memory, module);
+  auto [global, offset] =
+      findPart(c.getOperand(layout.operand).memory, module);
   if (!global || !global.getInitialValue() ||
       !canPack(c, layout.operand, global.getType().getElementType()))
     return {};
@@ -137,6 +159,8 @@ Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
   std::string name;
   llvm::raw_string_ostream os(name);
   os << global.getName() << "_packed_" << layout.width;
+  if (offset != 0)
+    os << "_from_" << offset;
   for (const KnownLoops *loops : {&*batch, &*lines, &*depth}) {
     for (auto [size, stride] : llvm::zip_equal(loops->sizes, loops->strides))
       os << "_" << size << "x" << stride;
@@ -150,7 +174,7 @@ Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(global);
     ElementsAttr packed = packElements(
-        cast<ElementsAttr>(*global.getInitialValue()),
+        cast<ElementsAttr>(*global.getInitialValue()), offset,
         RankedTensorType::get({count}, element), layout.width, *batch, *lines,
         *depth);
     b.create<memref::GlobalOp>(name, b.getStringAttr("private"), type, packed,

@@ -156,3 +156,18 @@ func.func @half(%a: memref<?x64xf32>, %c: memref<?x64xf32>) {
 }
 // CHECK: func.func private @burin_gemm_f32_f16_
 // CHECK: arith.extf {{.*}} : vector<16xf16> to vector<16xf32>
+
+// -----
+
+// So is a part of a constant, from where it starts.
+// CHECK: memref.global "private" constant @gates_packed_32_from_4096{{.*}} : memref<4096xf32>
+memref.global "private" constant @gates : memref<3x64x64xf32> = dense<1.0>
+// CHECK-LABEL: func @part
+func.func @part(%a: memref<?x64xf32>, %c: memref<?x64xf32>) {
+  // CHECK: memref.get_global @gates_packed_32_from_4096
+  // CHECK: call @burin_gemm_f32
+  %w = memref.get_global @gates : memref<3x64x64xf32>
+  %part = memref.subview %w[1, 0, 0] [1, 64, 64] [1, 1, 1] : memref<3x64x64xf32> to memref<64x64xf32, strided<[64, 1], offset: 4096>>
+  linalg.matmul ins(%a, %part : memref<?x64xf32>, memref<64x64xf32, strided<[64, 1], offset: 4096>>) outs(%c : memref<?x64xf32>)
+  return
+}
