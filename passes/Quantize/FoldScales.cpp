@@ -11,12 +11,14 @@ namespace burin {
 #include "passes/Quantize/Passes.h.inc"
 
 namespace {
+/// Larger constants are weights, which stay bytes.
+constexpr int64_t most = 1 << 16;
+
 /// The numbers of a small constant in floats; the graph does not calculate them.
 struct FoldDequantize : OpRewritePattern<nn::DequantizeOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(nn::DequantizeOp op, PatternRewriter &b) const override {
-    constexpr int64_t most = 1 << 16; // Weights stay bytes.
     std::optional<Numbers> numbers = Numbers::find(op.getX());
     std::optional<Scaling> scaling = findScaling(op);
     auto type = cast<RankedTensorType>(op.getType());
@@ -26,6 +28,27 @@ struct FoldDequantize : OpRewritePattern<nn::DequantizeOp> {
     SmallVector<float> values;
     for (int64_t i = 0; i < numbers->size(); ++i)
       values.push_back(float((*numbers)[i] - scaling->getZero(i)) * scaling->getScale(i));
+    b.replaceOp(op, createFloats(b, op.getLoc(), type.getShape(), values));
+    return success();
+  }
+};
+
+/// The product of two scales, one of them for all.
+struct FoldProduct : OpRewritePattern<nn::MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::MulOp op, PatternRewriter &b) const override {
+    std::optional<Numbers> x = Numbers::find(op.getA()), y = Numbers::find(op.getB());
+    auto type = cast<RankedTensorType>(op.getType());
+    if (!x || !y || !type.getElementType().isF32() || !type.hasStaticShape() ||
+        type.getNumElements() > most ||
+        std::max(x->size(), y->size()) != type.getNumElements() ||
+        std::min(x->size(), y->size()) != 1)
+      return failure();
+    SmallVector<float> values;
+    for (int64_t i = 0; i < type.getNumElements(); ++i)
+      values.push_back(float((*x)[x->size() == 1 ? 0 : i]) *
+                       float((*y)[y->size() == 1 ? 0 : i]));
     b.replaceOp(op, createFloats(b, op.getLoc(), type.getShape(), values));
     return success();
   }
@@ -91,7 +114,7 @@ private:
 struct FoldScales : impl::FoldScalesBase<FoldScales> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldDequantize, FoldQuantize>(&getContext());
+    patterns.add<FoldDequantize, FoldProduct, FoldQuantize>(&getContext());
     if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -1,7 +1,7 @@
 //===- MultiplyQuantized.cpp - Products of integers, scaled afterwards ----===//
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "passes/Quantize/Constants.h"
+#include "passes/Quantize/ByteProducts.h"
 #include "passes/Quantize/Passes.h"
 
 using namespace mlir;
@@ -11,13 +11,9 @@ namespace burin {
 #include "passes/Quantize/Passes.h.inc"
 
 namespace {
-bool isByte(Type type) {
-  return type.isSignlessInteger(8) || type.isUnsignedInteger(8);
-}
-
 /// Bytes with one scale and one zero point, behind a dequantize.
 struct Activation {
-  Value bytes;
+  ZeroedBytes x;
   float scale;
   int64_t zero;
 };
@@ -30,49 +26,29 @@ std::optional<Activation> findActivation(Value value) {
   std::optional<Scaling> scaling = findScaling(op);
   if (!scaling || !scaling->isSingle())
     return std::nullopt;
-  return Activation{op.getX(), scaling->scales[0], scaling->zeros[0]};
+  int64_t zero = scaling->zeros[0];
+  return Activation{{op.getX(), zero == 0 ? Value() : op.getZeroPoint()},
+                    scaling->scales[0], zero};
 }
 
-/// Constant bytes w, less their zero points, in i8, and what goes with each slice
-/// along `axis`.
+/// Constant bytes and the scales of their slices along `axis`: one, or one each.
 struct Weights {
-  Value bytes;
-  SmallVector<float> scales; ///< One, or one for each slice.
-  SmallVector<int64_t> sums; ///< Of each slice.
+  ByteWeights w;
+  SmallVector<float> scales;
 };
 
-std::optional<Weights> findWeights(OpBuilder &b, Value value, int64_t axis) {
+std::optional<Weights> findScaledWeights(OpBuilder &b, Value value, int64_t axis) {
   auto op = value.getDefiningOp<nn::DequantizeOp>();
-  if (!op || !isByte(getElementTypeOrSelf(op.getX().getType())) ||
-      !getElementTypeOrSelf(op.getType()).isF32())
+  if (!op || !getElementTypeOrSelf(op.getType()).isF32())
     return std::nullopt;
-  std::optional<Numbers> numbers = Numbers::find(op.getX());
   std::optional<Scaling> scaling = findScaling(op);
-  auto type = cast<RankedTensorType>(op.getX().getType());
-  if (!numbers || !scaling || (!scaling->isSingle() && scaling->axis != axis))
+  if (!scaling || (!scaling->isSingle() && scaling->axis != axis))
     return std::nullopt;
-  int64_t slices = type.getDimSize(axis), inner = 1;
-  for (int64_t d = axis + 1; d < type.getRank(); ++d)
-    inner *= type.getDimSize(d);
-  if (!scaling->isSingle() && int64_t(scaling->scales.size()) != slices)
+  std::optional<ByteWeights> w = findWeights(b, op.getX(), scaling->zeros, axis);
+  size_t scales = scaling->scales.size();
+  if (!w || (scales != 1 && scales != w->sums.size()))
     return std::nullopt;
-  Weights weights;
-  weights.scales = scaling->scales;
-  weights.sums.assign(slices, 0);
-  SmallVector<int8_t> moved;
-  for (int64_t i = 0; i < numbers->size(); ++i) {
-    int64_t slice = i / inner % slices;
-    int64_t w = int64_t((*numbers)[i]) - scaling->getZero(slice);
-    if (w != int8_t(w))
-      return std::nullopt;
-    weights.sums[slice] += w;
-    moved.push_back(w);
-  }
-  weights.bytes = op.getX();
-  auto plain = RankedTensorType::get(type.getShape(), b.getI8Type());
-  if (type != plain || !llvm::all_of(scaling->zeros, [](int64_t z) { return z == 0; }))
-    weights.bytes = createBytes(b, op.getLoc(), plain, moved);
-  return weights;
+  return Weights{*w, scaling->scales};
 }
 
 /// The sums over x * w, to be made those over (x - zero) * w and scaled: slice i
@@ -81,14 +57,14 @@ Value scaleSums(PatternRewriter &b, Value sums, const Activation &x,
                 const Weights &w, ArrayRef<float> bias, int64_t axis) {
   Location loc = sums.getLoc();
   auto type = cast<RankedTensorType>(sums.getType());
-  int64_t slices = w.sums.size();
+  int64_t slices = w.w.sums.size();
   SmallVector<int64_t> spread(type.getRank() - axis, 1);
   spread[0] = slices;
   SmallVector<int32_t> offsets;
   SmallVector<float> scales, rest;
   for (int64_t i = 0; i < slices; ++i) {
     float scale = x.scale * w.scales[w.scales.size() == 1 ? 0 : i];
-    int64_t offset = -x.zero * w.sums[i];
+    int64_t offset = -x.zero * w.w.sums[i];
     float left = bias.empty() ? 0 : bias[i];
     // A bias that was quantized with the scale of the sums is an integer there.
     double steps = std::round(double(left) / scale);
@@ -140,53 +116,19 @@ std::optional<SmallVector<float>> findBias(Value bias) {
 struct MultiplyConv : OpRewritePattern<nn::ConvOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  /// `x` with its zero point around it; null if pads are not known.
-  static Value createPadded(PatternRewriter &b, nn::ConvOp op, const Activation &x) {
-    if (op.getAutoPad() == "VALID" || x.zero == 0 ||
-        (op.getAutoPad() == "NOTSET" &&
-         llvm::all_of(op.getPads(), [](int64_t pad) { return pad == 0; })))
-      return x.bytes;
-    auto type = cast<RankedTensorType>(x.bytes.getType());
-    int64_t spatial = type.getRank() - 2;
-    if (op.getAutoPad() != "NOTSET" || int64_t(op.getPads().size()) != 2 * spatial)
-      return Value();
-    SmallVector<int64_t> shape(type.getShape()), axes;
-    for (int64_t d = 0; d < spatial; ++d) {
-      axes.push_back(2 + d);
-      if (!type.isDynamicDim(2 + d))
-        shape[2 + d] += op.getPads()[d] + op.getPads()[spatial + d];
-    }
-    Location loc = op.getLoc();
-    Value pads = b.create<nn::ConstantOp>(
-        loc, DenseElementsAttr::get(RankedTensorType::get({2 * spatial}, b.getI64Type()),
-                                    op.getPads()));
-    auto zeroType = RankedTensorType::get({}, type.getElementType());
-    Value zero = b.create<nn::ConstantOp>(
-        loc, DenseElementsAttr::get(
-                 zeroType, Attribute(b.getIntegerAttr(type.getElementType(), x.zero))));
-    return b.create<nn::PadOp>(loc, type.clone(shape), x.bytes, pads, zero,
-                               "constant", axes);
-  }
-
   LogicalResult matchAndRewrite(nn::ConvOp op, PatternRewriter &b) const override {
     std::optional<Activation> x = findActivation(op.getX());
     if (!x || !getElementTypeOrSelf(op.getType()).isF32())
       return failure();
     std::optional<SmallVector<float>> bias = findBias(op.getBias());
-    auto type = cast<RankedTensorType>(op.getType());
-    Value padded = bias ? createPadded(b, op, *x) : Value();
     std::optional<Weights> w;
-    if (padded)
-      w = findWeights(b, op.getW(), 0);
-    if (!w || (!bias->empty() && bias->size() != w->sums.size()))
+    if (bias)
+      w = findScaledWeights(b, op.getW(), 0);
+    if (!w || (!bias->empty() && bias->size() != w->w.sums.size()))
       return failure();
-    bool hasOwnPads = padded == x->bytes;
-    SmallVector<int64_t> pads(op.getPads());
-    if (!hasOwnPads)
-      pads.assign(op.getPads().size(), 0);
-    Value sums = b.create<nn::ConvOp>(
-        op.getLoc(), type.clone(b.getI32Type()), padded, w->bytes, Value(),
-        op.getStrides(), op.getDilations(), pads, op.getAutoPad(), op.getGroup());
+    Value sums = createByteConv(b, op, x->x, w->w.bytes);
+    if (!sums)
+      return failure();
     b.replaceOp(op, scaleSums(b, sums, *x, *w, *bias, 1));
     return success();
   }
@@ -198,15 +140,13 @@ struct MultiplyMatrix : OpRewritePattern<nn::MatMulOp> {
   LogicalResult matchAndRewrite(nn::MatMulOp op, PatternRewriter &b) const override {
     std::optional<Activation> x = findActivation(op.getLhs());
     auto type = cast<RankedTensorType>(op.getType());
-    auto rhs = cast<RankedTensorType>(op.getRhs().getType());
-    if (!x || !type.getElementType().isF32() || rhs.getRank() != 2)
+    if (!x || !type.getElementType().isF32() ||
+        cast<RankedTensorType>(op.getRhs().getType()).getRank() != 2)
       return failure();
-    std::optional<Weights> w = findWeights(b, op.getRhs(), op.getTransRhs() ? 0 : 1);
+    std::optional<Weights> w = findScaledWeights(b, op.getRhs(), op.getTransRhs() ? 0 : 1);
     if (!w)
       return failure();
-    Value sums = b.create<nn::MatMulOp>(op.getLoc(), type.clone(b.getI32Type()),
-                                        x->bytes, w->bytes, op.getTransLhs(),
-                                        op.getTransRhs());
+    Value sums = createByteMatMul(b, op, x->x.bytes, w->w.bytes);
     b.replaceOp(op, scaleSums(b, sums, *x, *w, {}, type.getRank() - 1));
     return success();
   }

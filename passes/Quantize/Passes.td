@@ -78,6 +78,47 @@ def MultiplyQuantized : Pass<"burin-multiply-quantized", "::mlir::ModuleOp"> {
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
+def MultiplyDifferences : Pass<"burin-multiply-differences", "::mlir::ModuleOp"> {
+  let summary = "Subtract zero points after products instead of before";
+  let description = [{
+    An integer product or convolution of bytes less a zero point with constant bytes
+    becomes one of the bytes themselves:
+
+    ```
+    sum of (x - z) * w = sum of x * w - z * sum of w
+    ```
+
+    where z may be known only at run time; w is less its own zero points, which must
+    leave it in i8.
+
+    ```mlir
+    // before: --burin-multiply-differences
+    func.func @f(%x: tensor<4x2xui8>, %z: tensor<ui8>) -> tensor<4x2xi32> {
+      %w = nn.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+      %0 = nn.cast %x {saturate = true} : (tensor<4x2xui8>) -> tensor<4x2xi16>
+      %1 = nn.cast %z {saturate = true} : (tensor<ui8>) -> tensor<i16>
+      %2 = nn.sub %0, %1 : (tensor<4x2xi16>, tensor<i16>) -> tensor<4x2xi16>
+      %3 = nn.matmul %2, %w : (tensor<4x2xi16>, tensor<2x2xi8>) -> tensor<4x2xi32>
+      return %3 : tensor<4x2xi32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<4x2xui8>, %z: tensor<ui8>) -> tensor<4x2xi32> {
+      %0 = nn.constant dense<[4, 6]> : tensor<2xi32>
+      %w = nn.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+      %1 = nn.matmul %x, %w : (tensor<4x2xui8>, tensor<2x2xi8>) -> tensor<4x2xi32>
+      %2 = nn.cast %z {saturate = true} : (tensor<ui8>) -> tensor<i32>
+      %3 = nn.mul %2, %0 : (tensor<i32>, tensor<2xi32>) -> tensor<2xi32>
+      %4 = nn.sub %1, %3 : (tensor<4x2xi32>, tensor<2xi32>) -> tensor<4x2xi32>
+      return %4 : tensor<4x2xi32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
 def FoldScales : Pass<"burin-fold-scales", "::mlir::ModuleOp"> {
   let summary = "Multiply up scales that follow one another";
   let description = [{
