@@ -16,8 +16,6 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// Row panels of one task.
-constexpr int64_t rowsPerChunk = 8;
 /// Multiplications worth a thread's while.
 constexpr int64_t workPerTask = 1 << 16;
 
@@ -52,10 +50,15 @@ private:
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
   Value createBuffer(int64_t elements);
   void emitTask(Value task);
-  void emitDepthBlock(Value lower, Value upper, OpFoldResult size);
-  void emitRowPanel(Value panel, Value lower);
-  void emitKernels(Value lhsStart, Value left);
-  void emitKernel(Value lhsStart, int64_t firstRow, int64_t rows);
+  void emitDepthBlocks(function_ref<void(Value lower, Value upper, OpFoldResult size)>);
+  void emitPositions(function_ref<void()> body);
+  void takeColumns(Value lower, Value upper, OpFoldResult size);
+  void emitKernels(Value lower);
+  void emitKernel(Value lhsStart, Value firstRow, int64_t rows);
+  void emitChoice(Value condition, function_ref<void()> then,
+                  function_ref<void()> otherwise = nullptr);
+  void emitStore();
+  void clearTiles();
 
   const Contraction &c;
   ContractionPlan plan;
@@ -64,14 +67,15 @@ private:
   Value lhs, rhs; ///< Packed whole, or where it lies (rhs: null).
   MemRefType packedType;
   bool mayRunInParallel;
-  OpFoldResult rowChunks; ///< Parts that the row panels are cut into.
 
   // Of the task that is being emitted.
-  Value sums, scratch; ///< A tile; a panel of columns.
+  Value sums, scratch; ///< Tiles; a panel of columns.
   Index batch;
-  Value panel, firstColumn, columnsLeft, rowLower, rowUpper;
+  Value panel, firstColumn, columnsLeft, lowerPosition, upperPosition;
   Value rhsBlock, rhsStart;
   std::optional<MicroKernels> kernels;
+  // Of the position in it.
+  Value rowPanel, firstRow, rowsLeft, tileStart;
 };
 
 /// `body` for 0..count, on all threads.
@@ -141,6 +145,20 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   return packed;
 }
 
+void ContractionEmitter::emitChoice(Value condition, function_ref<void()> then,
+                                    function_ref<void()> otherwise) {
+  auto choice = b.create<scf::IfOp>(condition, /*withElseRegion=*/bool(otherwise));
+  OpBuilder::InsertionGuard guard(b);
+  auto emitIn = [&](Block *block, function_ref<void()> body) {
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(block);
+    body();
+  };
+  emitIn(choice.thenBlock(), then);
+  if (otherwise)
+    emitIn(choice.elseBlock(), otherwise);
+}
+
 /// `flat` / inner and `flat` % inner.
 std::pair<Value, Value> ContractionEmitter::split(Value flat, OpFoldResult inner) {
   if (nn::getStatic(inner) == 1)
@@ -154,12 +172,12 @@ Value ContractionEmitter::createBuffer(int64_t elements) {
   return b.create<memref::CastOp>(packedType, createStackBuffer(b, type));
 }
 
-void ContractionEmitter::emitKernel(Value lhsStart, int64_t firstRow, int64_t rows) {
+/// The kernel for `rows` rows of the panel from `row` on.
+void ContractionEmitter::emitKernel(Value lhsStart, Value row, int64_t rows) {
   const Tile &tile = plan.tile;
-  Value row = number(firstRow);
   Value start = add(lhsStart, mul(row, value(kernels->getLayout().rowStride)));
   MicroKernelCall call{lhs, start, rhsBlock, rhsStart, sums,
-                       mul(row, number(tile.getColumns()))};
+                       add(tileStart, mul(row, number(tile.getColumns())))};
   // The last columns may need half of the vectors only.
   std::optional<int64_t> columns = nn::getStatic(plan.columns);
   int64_t rest = columns ? *columns % tile.getColumns() : 0;
@@ -167,76 +185,73 @@ void ContractionEmitter::emitKernel(Value lhsStart, int64_t firstRow, int64_t ro
     return kernels->emitCall(b, shapes, call, rows, tile.vectors);
   Value few = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, columnsLeft,
                                       number(tile.lanes));
-  auto choice = b.create<scf::IfOp>(few, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  kernels->emitCall(b, shapes, call, rows, 1);
-  b.setInsertionPointToStart(choice.elseBlock());
-  kernels->emitCall(b, shapes, call, rows, tile.vectors);
+  emitChoice(few, [&] { kernels->emitCall(b, shapes, call, rows, 1); },
+             [&] { kernels->emitCall(b, shapes, call, rows, tile.vectors); });
 }
 
-/// All rows of a panel of which `left` are there. A number that is not known is
-/// made up of powers of two.
-void ContractionEmitter::emitKernels(Value lhsStart, Value left) {
-  auto choose = [&](Value condition, function_ref<void()> then, function_ref<void()> otherwise) {
-    auto choice = b.create<scf::IfOp>(condition, bool(otherwise));
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(choice.thenBlock());
-    then();
-    if (!otherwise)
-      return;
-    b.setInsertionPointToStart(choice.elseBlock());
-    otherwise();
-  };
-  auto whole = [&] { emitKernel(lhsStart, 0, plan.height); };
+/// All rows of the position, from `lower` of the first depth loop on. A number of
+/// rows that is not known is made up of powers of two.
+void ContractionEmitter::emitKernels(Value lower) {
+  Value start;
+  if (plan.readsLhs) {
+    const LinearAccess &access = c.getOperand(c.lhs);
+    start = mul(firstRow, value(access.coefficients[c.rows[0]]));
+    for (unsigned d : c.batch)
+      start = add(start, mul(batch[d], value(access.coefficients[d])));
+    start = add(start, mul(lower, value(access.coefficients[c.depth[0]])));
+  } else {
+    Value index = add(mul(joinBatch(batch, plan.left.batch), value(plan.rowPanels)), rowPanel);
+    start = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
+                number(plan.height));
+  }
+  auto whole = [&] { emitKernel(start, number(0), plan.height); };
   bool isKnown = nn::getStatic(plan.rows).has_value();
   if (isKnown && plan.tail == 0)
     return whole();
-  Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, left,
+  Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, rowsLeft,
                                           number(plan.height));
-  choose(isWhole, whole, [&] {
+  emitChoice(isWhole, whole, [&] {
     if (isKnown)
-      return emitKernel(lhsStart, 0, plan.tail);
-    // Where the part of size `part` starts: after the larger ones.
+      return emitKernel(start, number(0), plan.tail);
+    // Each part starts after the larger ones.
     for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
-      Value bits = b.create<arith::AndIOp>(left, number(part));
-      Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, bits, number(0));
-      choose(isThere, [&] {
-        Value above = b.create<arith::AndIOp>(left, number(-2 * part));
-        Value start = add(lhsStart, mul(above, value(kernels->getLayout().rowStride)));
-        MicroKernelCall call{lhs, start, rhsBlock, rhsStart, sums,
-                             mul(above, number(plan.tile.getColumns()))};
-        kernels->emitCall(b, shapes, call, part, plan.tile.vectors);
-      }, nullptr);
+      Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
+      Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, bit, number(0));
+      emitChoice(isThere, [&] {
+        emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
+      });
     }
   });
 }
 
-/// Panel number `i` of the rows against the block of columns, from `lower` of the
-/// first depth loop on.
-void ContractionEmitter::emitRowPanel(Value i, Value lower) {
-  Value firstRow = mul(i, number(plan.height));
-  Value left = min(sub(value(plan.rows), firstRow), number(plan.height));
-  Value lhsStart;
-  if (plan.readsLhs) {
-    const LinearAccess &access = c.getOperand(c.lhs);
-    lhsStart = mul(firstRow, value(access.coefficients[c.rows[0]]));
-    for (unsigned d : c.batch)
-      lhsStart = add(lhsStart, mul(batch[d], value(access.coefficients[d])));
-    lhsStart = add(lhsStart, mul(lower, value(access.coefficients[c.depth[0]])));
-  } else {
-    Value index = add(mul(joinBatch(batch, plan.left.batch), value(plan.rowPanels)), i);
-    lhsStart = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
-                   number(plan.height));
-  }
-  emitKernels(lhsStart, left);
-  emitTileStore(b, shapes, c, plan.tile, {sums, batch, firstRow, left, firstColumn, columnsLeft});
+void ContractionEmitter::emitStore() {
+  emitTileStore(b, shapes, c, plan.tile, {sums, tileStart, batch, firstRow, rowsLeft,
+                                          firstColumn, columnsLeft});
 }
 
-/// Row panels [rowLower, rowUpper) against one panel of columns, for the steps of
-/// the first depth loop in [lower, upper), which are `size`.
-void ContractionEmitter::emitDepthBlock(Value lower, Value upper, OpFoldResult size) {
+/// `body` for each position of the task.
+void ContractionEmitter::emitPositions(function_ref<void()> body) {
+  auto loop = b.create<scf::ForOp>(lowerPosition, upperPosition, number(1));
+  OpBuilder::InsertionGuard guard(b);
+  nn::ShapeBuilder::Scope scope(shapes);
+  b.setInsertionPointToStart(loop.getBody());
+  Value flatBatch;
+  std::tie(flatBatch, rowPanel) = split(loop.getInductionVar(), plan.rowPanels);
+  Index inner = splitBatch(flatBatch, plan.inner);
+  for (unsigned d : plan.inner)
+    batch[d] = inner[d];
+  firstRow = mul(rowPanel, number(plan.height));
+  rowsLeft = min(sub(value(plan.rows), firstRow), number(plan.height));
+  tileStart = number(0);
+  if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
+    tileStart = mul(sub(loop.getInductionVar(), lowerPosition),
+                    number(plan.height * plan.tile.getColumns()));
+  body();
+}
+
+/// The panel's columns for the steps of the first depth loop in [lower, upper),
+/// which are `size`, and kernels for them.
+void ContractionEmitter::takeColumns(Value lower, Value upper, OpFoldResult size) {
   if (rhs) {
     Value index = add(mul(joinBatch(batch, plan.right.batch), value(plan.columnPanels)), panel);
     rhsBlock = rhs;
@@ -249,41 +264,69 @@ void ContractionEmitter::emitDepthBlock(Value lower, Value upper, OpFoldResult s
                   rhsStart, plan.tile.lanes);
   }
   kernels.emplace(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
-                  getLhsLayout(shapes, c, plan, size));
-  auto loop = b.create<scf::ForOp>(rowLower, rowUpper, number(1));
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(loop.getBody());
-  emitRowPanel(loop.getInductionVar(), lower);
+                  getLhsLayout(shapes, c, plan, size),
+                  /*accumulates=*/plan.blockSize && plan.hasPackedRhs());
 }
 
-/// One panel of columns of one batch, against some row panels.
-void ContractionEmitter::emitTask(Value task) {
-  OpFoldResult batches = c.getSize(shapes, c.batch);
-  Value position;
-  if (plan.columnsOutside)
-    std::tie(panel, position) = split(task, shapes.mul(batches, rowChunks));
-  else
-    std::tie(position, panel) = split(task, plan.columnPanels);
-  auto [flatBatch, chunk] = split(position, rowChunks);
-  batch = splitBatch(flatBatch, c.batch);
-  int64_t width = plan.tile.getColumns();
-  firstColumn = mul(panel, number(width));
-  columnsLeft = min(sub(value(plan.columns), firstColumn), number(width));
-  rowLower = mul(chunk, number(rowsPerChunk));
-  rowUpper = value(plan.rowPanels);
-  if (nn::getStatic(rowChunks) != 1)
-    rowUpper = min(add(rowLower, number(rowsPerChunk)), rowUpper);
+/// `body` for each block of the depth.
+void ContractionEmitter::emitDepthBlocks(
+    function_ref<void(Value lower, Value upper, OpFoldResult size)> body) {
   OpFoldResult size = c.nest.sizes[c.depth[0]];
-  if (plan.isWhole())
-    return emitDepthBlock(number(0), value(size), size);
+  if (plan.blockSize == 0)
+    return body(number(0), value(size), size);
   auto loop = b.create<scf::ForOp>(number(0), value(size), number(plan.blockSize));
   OpBuilder::InsertionGuard guard(b);
   nn::ShapeBuilder::Scope scope(shapes);
   b.setInsertionPointToStart(loop.getBody());
   Value lower = loop.getInductionVar();
+  std::optional<int64_t> known = nn::getStatic(size);
+  if (known && *known % plan.blockSize == 0)
+    return body(lower, add(lower, number(plan.blockSize)), shapes.get(plan.blockSize));
   Value upper = min(add(lower, number(plan.blockSize)), value(size));
-  emitDepthBlock(lower, upper, sub(upper, lower));
+  body(lower, upper, sub(upper, lower));
+}
+
+void ContractionEmitter::clearTiles() {
+  int64_t elements = plan.chunk * plan.height * plan.tile.getColumns();
+  auto loop = b.create<scf::ForOp>(number(0), number(elements), number(plan.tile.lanes));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  auto type = VectorType::get(plan.tile.lanes, c.getType());
+  b.create<vector::StoreOp>(b.create<arith::ConstantOp>(b.getZeroAttr(type)), sums,
+                            loop.getInductionVar());
+}
+
+/// One panel of columns against some positions.
+void ContractionEmitter::emitTask(Value task) {
+  Value rest, chunk, flatBatch;
+  if (plan.columnsOutside) {
+    std::tie(panel, chunk) = split(task, plan.chunks);
+    flatBatch = number(0);
+  } else {
+    std::tie(rest, panel) = split(task, plan.columnPanels);
+    std::tie(flatBatch, chunk) = split(rest, plan.chunks);
+  }
+  batch = splitBatch(flatBatch, plan.outer);
+  int64_t width = plan.tile.getColumns();
+  firstColumn = mul(panel, number(width));
+  columnsLeft = min(sub(value(plan.columns), firstColumn), number(width));
+  lowerPosition = mul(chunk, number(plan.chunk));
+  upperPosition = value(plan.positions);
+  if (nn::getStatic(plan.chunks) != 1)
+    upperPosition = min(add(lowerPosition, number(plan.chunk)), upperPosition);
+  bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
+  if (staysInTiles)
+    clearTiles();
+  emitDepthBlocks([&](Value lower, Value upper, OpFoldResult size) {
+    takeColumns(lower, upper, size);
+    emitPositions([&] {
+      emitKernels(lower);
+      if (!staysInTiles)
+        emitStore();
+    });
+  });
+  if (staysInTiles)
+    emitPositions([&] { emitStore(); });
 }
 
 void ContractionEmitter::emit() {
@@ -293,17 +336,17 @@ void ContractionEmitter::emit() {
     lhs = packAll(plan.left, plan.rowPanels);
   if (plan.packsRhs)
     rhs = packAll(plan.right, plan.columnPanels);
-  // What a task packs serves all rows.
-  rowChunks = rhs ? shapes.ceilDiv(plan.rowPanels, shapes.get(rowsPerChunk)) : shapes.get(1);
-  int64_t width = plan.tile.getColumns();
-  int64_t taskRows = rhs ? std::min(guess(c.rows), rowsPerChunk * plan.height) : guess(c.rows);
-  OpFoldResult tasks = shapes.mul(
-      shapes.mul(c.getSize(shapes, c.batch), plan.columnPanels), rowChunks);
-  emitRange(tasks, guess(c.depth) * taskRows * width, [&](Value task) {
-    sums = createBuffer(plan.height * width);
+  int64_t width = plan.tile.getColumns(), height = plan.height;
+  int64_t positions = nn::getStatic(plan.positions).value_or(8);
+  int64_t each = plan.chunk ? std::min(positions, plan.chunk) : positions;
+  OpFoldResult tasks =
+      shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
+  emitRange(tasks, guess(c.depth) * each * height * width, [&](Value task) {
+    bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
+    sums = createBuffer((staysInTiles ? plan.chunk : 1) * height * width);
     if (!rhs) {
-      int64_t steps = plan.isWhole() ? *nn::getStatic(plan.depth)
-                                     : plan.blockSize * *nn::getStatic(plan.innerDepth);
+      int64_t steps = plan.blockSize ? plan.blockSize * *nn::getStatic(plan.innerDepth)
+                                     : *nn::getStatic(plan.depth);
       scratch = createBuffer(steps * width);
     }
     emitTask(task);

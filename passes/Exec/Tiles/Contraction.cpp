@@ -184,14 +184,15 @@ static bool fitsColumns(const Contraction &c, nn::ShapeBuilder &shapes) {
 }
 
 /// One loop of rows is enough: of several the largest, the others are batches.
-/// Beyond the size of a tile the inner one is as good.
+/// Beyond the size of a tile the inner one is as good; what is not known, as the
+/// batch often is, is likely to be small.
 static void keepLargestRow(Contraction &c) {
-  constexpr int64_t enough = 14;
+  constexpr int64_t enough = 14, unknown = 5;
   if (c.rows.size() < 2)
     return;
   unsigned largest = c.rows[0];
   auto size = [&](unsigned d) {
-    return std::min(nn::getStatic(c.nest.sizes[d]).value_or(64), enough);
+    return std::min(nn::getStatic(c.nest.sizes[d]).value_or(unknown), enough);
   };
   for (unsigned d : c.rows)
     if (size(d) >= size(largest))

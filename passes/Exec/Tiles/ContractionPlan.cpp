@@ -13,6 +13,11 @@ static constexpr int64_t maxDepthAtOnce = 4096;
 static constexpr int64_t depthBlock = 384;
 /// Constants up to this many bytes stay in the second-level cache while rows go by.
 static constexpr int64_t maxResident = 384 << 10;
+/// Bytes of a packed panel that positions share: beside the left operand they stay
+/// in the second-level cache even where two threads share it.
+static constexpr int64_t maxPanel = 192 << 10;
+/// Positions of a task: their tiles stay in the first-level cache.
+static constexpr int64_t maxChunk = 12;
 
 /// Panels of equal height as far as possible, so that few kernels do.
 static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
@@ -44,21 +49,43 @@ static bool shouldReadLhs(const ContractionPlan &plan, const Contraction &c) {
 }
 
 static void planRhs(ContractionPlan &plan, const Contraction &c) {
-  if (plan.rhs) {
-    std::optional<int64_t> depth = nn::getStatic(plan.depth);
-    std::optional<int64_t> columns = nn::getStatic(plan.columns);
-    int64_t bytes = c.getType().getIntOrFloatBitWidth() / 8;
-    plan.columnsOutside = plan.right.batch.empty() && depth && columns &&
-                          *depth * *columns * bytes > maxResident;
-    return;
-  }
   std::optional<int64_t> depth = nn::getStatic(plan.depth);
   std::optional<int64_t> inner = nn::getStatic(plan.innerDepth);
   std::optional<int64_t> panels = nn::getStatic(plan.columnPanels);
-  bool fewColumns = panels && *panels < 8 && c.batch.empty();
-  plan.packsRhs = fewColumns || !inner || *inner > maxDepthAtOnce;
-  if (!plan.packsRhs && (!depth || *depth > maxDepthAtOnce))
-    plan.blockSize = std::max<int64_t>(1, depthBlock / *inner);
+  if (!plan.rhs) {
+    bool fewColumns = panels && *panels < 8 && c.batch.empty();
+    plan.packsRhs = fewColumns || !inner || *inner > maxDepthAtOnce;
+    if (!plan.packsRhs && (!depth || *depth > maxDepthAtOnce))
+      plan.blockSize = std::max<int64_t>(1, depthBlock / *inner);
+    return;
+  }
+  int64_t bytes = c.getType().getIntOrFloatBitWidth() / 8;
+  int64_t stepBytes = *inner * plan.tile.getColumns() * bytes;
+  plan.columnsOutside = plan.right.batch.empty() &&
+                        *panels * *depth * plan.tile.getColumns() * bytes > maxResident;
+  int64_t size = *depth / *inner, blocks = llvm::divideCeil(size * stepBytes, maxPanel);
+  if (blocks > 1)
+    plan.blockSize = llvm::divideCeil(size, std::min(blocks, size));
+  if (plan.blockSize == size)
+    plan.blockSize = 0;
+}
+
+/// Which batches share columns, and how many positions are one task.
+static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
+                          const Contraction &c) {
+  for (unsigned d : c.batch)
+    (llvm::is_contained(plan.right.batch, d) ? plan.outer : plan.inner).push_back(d);
+  plan.positions = shapes.mul(c.getSize(shapes, plan.inner), plan.rowPanels);
+  plan.chunks = shapes.get(1);
+  if (!plan.hasPackedRhs())
+    return;
+  int64_t known = nn::getStatic(plan.positions).value_or(maxChunk);
+  int64_t tasks = llvm::divideCeil(known, maxChunk);
+  plan.chunk = llvm::divideCeil(std::max<int64_t>(known, 1), std::max<int64_t>(tasks, 1));
+  plan.chunks = shapes.ceilDiv(plan.positions, shapes.get(plan.chunk));
+  // One position gains nothing from blocks.
+  if (plan.chunk == 1)
+    plan.blockSize = 0;
 }
 
 ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
@@ -79,6 +106,7 @@ ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
   plan.readsLhs = !plan.lhs && shouldReadLhs(plan, c);
   plan.rhs = packConstant(b, c, plan.right);
   planRhs(plan, c);
+  planPositions(plan, shapes, c);
   return plan;
 }
 

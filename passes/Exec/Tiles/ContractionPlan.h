@@ -21,9 +21,15 @@ struct ContractionPlan {
   bool packsRhs = false;  ///< Whole at run time; else by each task.
   int64_t blockSize = 0;  ///< Of the first depth loop; 0: all of it at once.
   bool columnsOutside = false; ///< Tasks go over all rows before other columns.
+  /// A position is a panel of rows of one `inner` batch. All of them see the same
+  /// columns of the right operand, which `outer` batches have of their own.
+  llvm::SmallVector<unsigned> outer, inner;
+  mlir::OpFoldResult positions, chunks;
+  int64_t chunk = 0; ///< Positions of a task; 0: all, as it packs the columns.
 
-  /// The sums are whole when a kernel returns: ops may run on them.
-  bool isWhole() const { return blockSize == 0; }
+  bool hasPackedRhs() const { return rhs || packsRhs; }
+  /// Ops may run on tiles: the sums stay there through all blocks of depth.
+  bool isWhole() const { return blockSize == 0 || hasPackedRhs(); }
 };
 
 ContractionPlan planContraction(mlir::ImplicitLocOpBuilder &b,

@@ -36,17 +36,21 @@ public:
         type(VectorType::get(tile.lanes, element)), layout(layout),
         arguments(func.getArguments()), nextNumber(Numbers) {}
 
-  void emit() {
+  void emit(bool accumulates) {
     rowStride = take(layout.rowStride);
     for (const LhsLayout::DepthLoop &loop : layout.depth)
       depth.push_back({take(loop.size), take(loop.stride)});
     Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-    SmallVector<Value> sums(rows * vectors, zero);
-    emitDepth(0, arguments[AStart], arguments[BStart], sums);
+    SmallVector<Value> sums(rows * vectors, zero), places;
     for (int64_t i = 0; i < rows * vectors; ++i) {
       int64_t at = i / vectors * tile.getColumns() + i % vectors * tile.lanes;
-      b.create<vector::StoreOp>(sums[i], arguments[T], add(arguments[TStart], number(at)));
+      places.push_back(add(arguments[TStart], number(at)));
+      if (accumulates)
+        sums[i] = b.create<vector::LoadOp>(type, arguments[T], places[i]);
     }
+    emitDepth(0, arguments[AStart], arguments[BStart], sums);
+    for (auto [sum, place] : llvm::zip_equal(sums, places))
+      b.create<vector::StoreOp>(sum, arguments[T], place);
     b.create<func::ReturnOp>();
   }
 
@@ -147,7 +151,7 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
   SmallVector<OpFoldResult> numbers = getNumbers(layout);
   std::string name;
   llvm::raw_string_ostream os(name);
-  os << "burin_gemm_" << element << "_";
+  os << (accumulates ? "burin_gemm_add_" : "burin_gemm_") << element << "_";
   if (stored != element)
     os << stored << "_";
   os << rows << "x" << vectors * tile.lanes
@@ -172,7 +176,7 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
                                            builder.getFunctionType(types, {}));
   func.setPrivate();
   func.addEntryBlock();
-  KernelEmitter(func, tile, element, rows, vectors, layout).emit();
+  KernelEmitter(func, tile, element, rows, vectors, layout).emit(accumulates);
   return func;
 }
 

@@ -52,10 +52,11 @@ struct MicroKernelCall {
 /// Emits calls, and makes the functions that are missing.
 class MicroKernels {
 public:
+  /// `accumulates`: sums are added to what the tile holds.
   MicroKernels(mlir::ModuleOp module, mlir::Type element, Tile tile,
-               LhsLayout layout)
+               LhsLayout layout, bool accumulates)
       : module(module), element(element), tile(tile),
-        layout(std::move(layout)) {}
+        layout(std::move(layout)), accumulates(accumulates) {}
 
   const LhsLayout &getLayout() const { return layout; }
 
@@ -69,6 +70,7 @@ private:
   mlir::Type element;
   Tile tile;
   LhsLayout layout;
+  bool accumulates;
 };
 
 } // namespace burin

@@ -75,7 +75,7 @@ private:
     for (auto [base, access] : llvm::zip_equal(bases, c.nest.accesses))
       addresses.push_back(
           base ? add(base, mul(row, access.coefficients[c.rows[0]])) : base);
-    Value sums = mul(row, number(tile.getColumns()));
+    Value sums = add(place.start, mul(row, number(tile.getColumns())));
     for (int64_t v = 0; v < tile.vectors; ++v) {
       column = v * tile.lanes;
       mask = masks[v];

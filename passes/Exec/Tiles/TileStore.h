@@ -10,7 +10,7 @@ namespace burin {
 
 /// A tile of sums and what it is part of.
 struct TilePlace {
-  mlir::Value memory;                    ///< 1-D: [rows][tile columns].
+  mlir::Value memory, start;             ///< 1-D, [rows][tile columns] from there.
   llvm::SmallVector<mlir::Value> batch;  ///< Index per loop; only of batches.
   mlir::Value firstRow, rows;            ///< Of the one loop of rows.
   mlir::Value firstColumn, columns;      ///< Of all columns; how many are left.
