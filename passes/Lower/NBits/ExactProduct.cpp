@@ -45,6 +45,7 @@ private:
   Value sumWords(Value padded);
   Value buildFewRows();
   Value unpack(OpFoldResult first, OpFoldResult count);
+  Value spreadRows(Value padded);
   Value multiply(Value padded, Value floats, Value init, OpFoldResult count);
   Value buildManyRows();
 };
@@ -179,6 +180,20 @@ Value ExactProduct::unpack(OpFoldResult first, OpFoldResult count) {
                          {count, get(blocks * words * fields), get(width)});
 }
 
+/// The rows a line of the cache further apart: rows that are pages apart drive
+/// each other out of it, and would be packed anew for every chunk.
+Value ExactProduct::spreadRows(Value padded) {
+  int64_t depth = getDepth();
+  Value gap = l.createFilled({rows, get(width)}, b.getF32FloatAttr(0));
+  Value spread = l.createEmpty({rows, get(depth + width)}, f32);
+  Shape zero = {get(0), get(0)}, one = {get(1), get(1)};
+  Shape sizes = {rows, get(depth)};
+  spread = b.create<tensor::InsertSliceOp>(padded, spread, zero, sizes, one);
+  spread = b.create<tensor::InsertSliceOp>(
+      gap, spread, Shape{get(0), get(depth)}, Shape{rows, get(width)}, one);
+  return b.create<tensor::ExtractSliceOp>(spread, zero, sizes, one);
+}
+
 /// Rows times columns of floats, added to `init`: [rows, count * width].
 Value ExactProduct::multiply(Value padded, Value floats, Value init,
                               OpFoldResult count) {
@@ -203,8 +218,8 @@ int64_t chooseChunk(int64_t n, int64_t most) {
 }
 
 Value ExactProduct::buildManyRows() {
-  Value padded = padRows(rows);
-  int64_t depth = blocks * words * fields;
+  Value padded = spreadRows(padRows(rows));
+  int64_t depth = getDepth();
   Value result = l.createFilled({rows, get(panels * width)}, b.getF32FloatAttr(0));
   int64_t chunk =
       chooseChunk(panels, std::max<int64_t>(2, chunkElements / (depth * width)));

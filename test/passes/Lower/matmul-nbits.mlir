@@ -1,4 +1,5 @@
 // RUN: burin-opt %s --burin-lower-nn --canonicalize | FileCheck %s
+// RUN: burin-opt %s --burin-lower-nn=strict-math | FileCheck %s --check-prefix=STRICT
 
 // Words of 16 columns side by side; the 17th begins a panel of its own.
 // CHECK-LABEL: func.func @constant
@@ -23,6 +24,8 @@ func.func @constant(%a: tensor<1x16xf32>) -> tensor<1x17xf32> {
 
 // Rows of 16-bit integers: two fields of a word at once, four rows at once.
 // CHECK-LABEL: func.func @rounded
+// STRICT-LABEL: func.func @rounded
+// STRICT-NOT: exec.dot
 func.func @rounded(%a: tensor<5x16xf32>) -> tensor<5x17xf32> {
   // CHECK: math.absf
   // CHECK: math.roundeven
