@@ -57,6 +57,8 @@ private:
   void emitLoop(Value lower, Value upper, function_ref<void(Value)> body);
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
+  void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
+                ValueRange operands);
   void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
 
   DotProduct c;
@@ -67,7 +69,8 @@ private:
   SumStore store;
   bool mayRunInParallel;
   Tile tile;
-  func::FuncOp kernel, lastKernel; ///< The last has the rows that are left.
+  /// By the rows they have; the last has those of a whole tile.
+  SmallVector<std::pair<int64_t, func::FuncOp>> kernels;
   int64_t panels, chunkTiles;
   std::optional<int64_t> knownRows;
   Value rows, weights, lhs, sums;
@@ -108,12 +111,14 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
         1, llvm::divideCeil(tiles, llvm::divideCeil(tiles, chunkTiles)));
   }
   auto module = c.op->getParentOfType<ModuleOp>();
-  kernel = getDotKernel(module, instruction, tile);
-  if (knownRows && *knownRows % tile.rows != 0) {
-    Tile last = tile;
-    last.rows = *knownRows % tile.rows;
-    lastKernel = getDotKernel(module, instruction, last);
-  }
+  SmallVector<int64_t> counts = {1, 2, 4}; // Of the rows that may be left.
+  if (knownRows)
+    counts = {*knownRows % tile.rows};
+  counts.push_back(tile.rows);
+  for (int64_t count : counts)
+    if (count > 0)
+      kernels.push_back({count, getDotKernel(module, instruction,
+                                             Tile{count, tile.vectors, tile.lanes})});
 }
 
 void DotProductEmitter::emitLoop(Value lower, Value upper,
@@ -189,6 +194,23 @@ void DotProductEmitter::emitTask(Value task) {
   });
 }
 
+/// The smallest of `choices` that has as many rows as are left.
+void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices,
+                                 Value left, ValueRange operands) {
+  auto [count, kernel] = choices.front();
+  if (choices.size() == 1) {
+    b.create<func::CallOp>(kernel, operands);
+    return;
+  }
+  Value isEnough = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, left, number(count));
+  auto choice = b.create<scf::IfOp>(isEnough, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  b.create<func::CallOp>(kernel, operands);
+  b.setInsertionPointToStart(choice.elseBlock());
+  emitCall(choices.drop_front(), left, operands);
+}
+
 /// All row tiles of the chunk, `count` rows from `first`, against one panel.
 void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
                                   const Index &batch, bool isLast) {
@@ -205,18 +227,7 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
     SmallVector<Value> operands = {
         lhs, mul(firstInChunk, number(groups)), number(groups), weights, start, sums,
         number(groups)};
-    if (!lastKernel) {
-      b.create<func::CallOp>(kernel, operands);
-    } else {
-      Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, left,
-                                              number(tile.rows));
-      auto choice = b.create<scf::IfOp>(isWhole, /*withElseRegion=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(choice.thenBlock());
-      b.create<func::CallOp>(kernel, operands);
-      b.setInsertionPointToStart(choice.elseBlock());
-      b.create<func::CallOp>(lastKernel, operands);
-    }
+    emitCall(kernels, left, operands);
     emitLoop(number(0), left, [&](Value r) {
       emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);
     });

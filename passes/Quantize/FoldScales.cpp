@@ -63,6 +63,7 @@ struct FoldQuantize : OpRewritePattern<nn::QuantizeOp> {
     std::optional<Scaling> scaling = findScaling(op);
     auto type = cast<RankedTensorType>(op.getX().getType());
     if (!scaling || !scaling->isSingle() || scaling->scales[0] == 1.0f ||
+        !std::isnormal(1.0f / scaling->scales[0]) ||
         !type.getElementType().isF32() || !op.getPrecision().isF32() ||
         !getElementTypeOrSelf(op.getType()).isInteger(8) ||
         !isCalculated(op.getX()))

@@ -38,7 +38,8 @@ struct QuantizeFirst : OpRewritePattern<nn::QuantizeOp> {
   LogicalResult matchAndRewrite(nn::QuantizeOp op, PatternRewriter &b) const override {
     Operation *move = op.getX().getDefiningOp();
     std::optional<Scaling> scaling = findScaling(op);
-    if (!isMove(move) || !move->hasOneUse() || !scaling || !scaling->isSingle())
+    if (!isMove(move) || !move->hasOneUse() || !scaling || !scaling->isSingle() ||
+        !isByte(getElementTypeOrSelf(op.getType())))
       return failure();
     Value from = move->getOperand(0);
     auto type = cast<RankedTensorType>(from.getType());
