@@ -40,4 +40,33 @@ def FormStates : Pass<"burin-form-states", "::mlir::ModuleOp"> {
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
+def FormGroupNorms : Pass<"burin-form-group-norms", "::mlir::ModuleOp"> {
+  let summary = "Make group normalizations of instance normalizations of groups";
+  let description = [{
+    Exporters write a group normalization as an instance normalization between two
+    reshapes, of which the first makes a channel of each group. As one op it does
+    not depend on the order of channels and pixels in memory. Not where sizes other
+    than that of the batch are unknown.
+
+    ```mlir
+    // before: --burin-form-group-norms
+    func.func @f(%x: tensor<?x6x4x4xf32>, %a: tensor<2xf32>, %b: tensor<2xf32>, %s: tensor<3xi64>, %t: tensor<4xi64>) -> tensor<?x6x4x4xf32> {
+      %0 = nn.reshape %x, %s {allowzero = false} : (tensor<?x6x4x4xf32>, tensor<3xi64>) -> tensor<?x2x48xf32>
+      %1 = nn.instance_norm %0, %a, %b {epsilon = 1.0e-5 : f32} : (tensor<?x2x48xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x48xf32>
+      %2 = nn.reshape %1, %t {allowzero = false} : (tensor<?x2x48xf32>, tensor<4xi64>) -> tensor<?x6x4x4xf32>
+      return %2 : tensor<?x6x4x4xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<?x6x4x4xf32>, %a: tensor<2xf32>, %b: tensor<2xf32>, %s: tensor<3xi64>, %t: tensor<4xi64>) -> tensor<?x6x4x4xf32> {
+      %0 = nn.group_norm %x, %a, %b {epsilon = 1.0e-5 : f32, groups = 2 : i64, per_group = true} : (tensor<?x6x4x4xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x6x4x4xf32>
+      return %0 : tensor<?x6x4x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
 #endif // BURIN_PASSES_GRAPH_PASSES_TD

@@ -2,6 +2,8 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 #include "passes/Lower/Passes.h"
 
 using namespace mlir;
@@ -21,15 +23,69 @@ void cloneForUses(Operation *op) {
   }
 }
 
+/// The first op of those that write one destination after the other, of which
+/// `source` is the last result; null without one.
+Operation *findFirstWriter(Value source) {
+  Operation *first = nullptr;
+  while (auto writer = source.getDefiningOp<linalg::LinalgOp>()) {
+    first = writer;
+    source = writer.getDpsInits()[cast<OpResult>(source).getResultNumber()];
+    if (!source.hasOneUse())
+      break;
+  }
+  return first;
+}
+
+/// Moves what the destination of `insert` is made by in front of the ops that
+/// make its source: these can then write there.
+void hoistDestination(tensor::InsertSliceOp insert) {
+  Operation *writer = findFirstWriter(insert.getSource());
+  if (!writer || writer->getBlock() != insert->getBlock())
+    return;
+  SetVector<Operation *> slice;
+  SmallVector<Value> needed = {insert.getDest()};
+  llvm::append_range(needed, insert->getOperands().drop_front(2));
+  while (!needed.empty()) {
+    Operation *op = needed.pop_back_val().getDefiningOp();
+    if (!op || op->getBlock() != writer->getBlock() ||
+        op->isBeforeInBlock(writer) || slice.contains(op))
+      continue;
+    // What computes tensors elementwise stays where its operands are.
+    bool isCheap = isa<tensor::EmptyOp, tensor::InsertSliceOp, linalg::FillOp>(op) ||
+                   (op->getNumRegions() == 0 &&
+                    llvm::none_of(op->getResultTypes(), llvm::IsaPred<TensorType>));
+    if (op == writer || !isCheap || !isMemoryEffectFree(op))
+      return;
+    slice.insert(op);
+    llvm::append_range(needed, op->getOperands());
+  }
+  SmallVector<Operation *> ops = slice.takeVector();
+  llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  for (Operation *op : ops)
+    op->moveBefore(writer);
+}
+
 struct OwnDestinations : impl::OwnDestinationsBase<OwnDestinations> {
   void runOnOperation() override {
-    // The fills first: their copies use empty tensors once more.
+    // Borders of equal tensors, the last part first.
+    SmallVector<tensor::InsertSliceOp> borders;
+    getOperation()->walk([&](tensor::InsertSliceOp op) {
+      if (op.getSource().getDefiningOp<linalg::FillOp>())
+        borders.push_back(op);
+    });
+    for (tensor::InsertSliceOp border : llvm::reverse(borders))
+      cloneForUses(border);
+    // The fills before their tensors: copies of them use these once more.
     getOperation()->walk([](linalg::FillOp fill) {
       if (fill->getNumResults() == 1 &&
           fill.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
         cloneForUses(fill);
     });
     getOperation()->walk([](tensor::EmptyOp empty) { cloneForUses(empty); });
+    SmallVector<tensor::InsertSliceOp> inserts;
+    getOperation()->walk([&](tensor::InsertSliceOp op) { inserts.push_back(op); });
+    for (tensor::InsertSliceOp insert : inserts)
+      hoistDestination(insert);
   }
 };
 } // namespace

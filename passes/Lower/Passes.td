@@ -144,6 +144,8 @@ def OwnDestinations : Pass<"burin-own-destinations", "::mlir::ModuleOp"> {
   let description = [{
     Equal empty tensors, and equal fills of them, have become one; written by two
     ops they would have to be copied in between. Here every reader gets its own.
+    What a tensor is inserted into is made before that tensor, where it can be: who
+    computes it then writes it there.
 
     ```mlir
     // before: --burin-own-destinations

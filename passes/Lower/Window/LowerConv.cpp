@@ -8,6 +8,21 @@ using namespace mlir;
 using namespace burin;
 using nn::Window;
 
+/// `to` with `value` in `size` slices along `dim` from `begin` on, which otherwise
+/// have the sizes `shape` and start at `offsets`.
+static Value fillBorder(Lowering &l, Value to, const Shape &shape,
+                        ArrayRef<OpFoldResult> offsets, int64_t dim,
+                        OpFoldResult begin, OpFoldResult size, TypedAttr value) {
+  if (nn::getStatic(size) == 0)
+    return to;
+  Shape sizes = shape;
+  SmallVector<OpFoldResult> starts(offsets), steps(shape.size(), l.shapes.get(1));
+  sizes[dim] = size;
+  starts[dim] = begin;
+  return l.builder.create<tensor::InsertSliceOp>(
+      l.createFilled(sizes, value), to, starts, llvm::to_vector<6>(sizes), steps);
+}
+
 Value burin::createPadded(Lowering &l, Operation *op, Value x, Shape &shape,
                           ArrayRef<Window> windows, TypedAttr value) {
   nn::ShapeBuilder &shapes = l.shapes;
@@ -33,9 +48,21 @@ Value burin::createPadded(Lowering &l, Operation *op, Value x, Shape &shape,
   }
   if (!changes)
     return x;
-  Value filled = l.createFilled(padded, value);
-  Value result = l.builder.create<tensor::InsertSliceOp>(
-      x, filled, offsets, llvm::to_vector<6>(shape), steps);
+  // Only the borders are filled: what x is made by can then write between them.
+  Value result = l.createEmpty(padded, value.getType());
+  Shape rest = padded;
+  SmallVector<OpFoldResult> starts(shape.size(), zero);
+  for (auto [i, window] : llvm::enumerate(windows)) {
+    int64_t d = nn::getSpatialDim(op) + i;
+    OpFoldResult end = shapes.add(window.padBegin, window.input);
+    result = fillBorder(l, result, rest, starts, d, zero, window.padBegin, value);
+    result = fillBorder(l, result, rest, starts, d, end,
+                        shapes.sub(padded[d], end), value);
+    rest[d] = shape[d];
+    starts[d] = window.padBegin;
+  }
+  result = l.builder.create<tensor::InsertSliceOp>(
+      x, result, offsets, llvm::to_vector<6>(shape), steps);
   shape = padded;
   return result;
 }
