@@ -97,3 +97,29 @@ func.func @views() {
   }
   return
 }
+
+
+// A fill stays before the copy that overwrites a part of what it fills.
+// CHECK-LABEL: func @fill_and_copy
+func.func @fill_and_copy(%zero: f32) {
+  %x = exec.input 0 : memref<64x128xf32>
+  %y = exec.output 0() : memref<64x128xf32>
+  %pad = memref.alloc() : memref<64x128xf32>
+  %sum = memref.alloc() : memref<64xf32>
+  // CHECK: linalg.fill
+  linalg.fill ins(%zero : f32) outs(%pad : memref<64x128xf32>)
+  // CHECK-NEXT: memref.copy
+  memref.copy %x, %pad : memref<64x128xf32> to memref<64x128xf32>
+  // CHECK: exec.parallel
+  linalg.generic {indexing_maps = [#all, #row], iterator_types = ["parallel", "reduction"]} ins(%pad : memref<64x128xf32>) outs(%sum : memref<64xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.addf %b, %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel"]} ins(%pad, %sum : memref<64x128xf32>, memref<64xf32>) outs(%y : memref<64x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %0 = arith.divf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
