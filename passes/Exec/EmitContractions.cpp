@@ -353,47 +353,23 @@ void ContractionEmitter::emit() {
   });
 }
 
-/// Emits `op` with what `fused` says around it; none of it where that does not fit.
-bool emitContraction(linalg::LinalgOp op, const Fusion &fused, const Cpu &cpu) {
-  Operation *place = fused.finish ? fused.finish : op;
-  ImplicitLocOpBuilder b(op.getLoc(), place);
-  nn::ShapeBuilder shapes(b);
-  shapes.setLoc(op.getLoc());
-  std::optional<Contraction> c = matchContraction(op, fused, shapes);
-  if (!c)
-    return false;
-  ContractionPlan plan = planContraction(b, shapes, *c, cpu);
-  if (!plan.isWhole() && (fused.start || fused.finish))
-    return false;
-  ContractionEmitter(*c, std::move(plan), b, shapes).emit();
-  for (linalg::LinalgOp done : {fused.finish, op, fused.start})
-    if (done)
-      done->erase();
-  return true;
-}
-
 struct EmitContractions : impl::EmitContractionsBase<EmitContractions> {
   using EmitContractionsBase::EmitContractionsBase;
 
   void runOnOperation() override {
     Cpu cpu{vectorBits, registers};
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) {
-      if (isSumOfProducts(op))
-        ops.push_back(op);
-    });
-    for (linalg::LinalgOp op : ops) {
-      Fusion fusion = findFusion(op);
-      // Less and less of it; what is no contraction at all is left.
-      SmallVector<Fusion> choices{fusion};
-      if (fusion.finish)
-        choices.push_back({fusion.start, {}, 0});
-      if (fusion.start)
-        choices.push_back({});
-      (void)llvm::any_of(choices, [&](const Fusion &choice) {
-        return emitContraction(op, choice, cpu);
-      });
-    }
+    replaceFused(getOperation(), isSumOfProducts,
+                 [&](linalg::LinalgOp op, const Fusion &fused,
+                     ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
+                   std::optional<Contraction> c = matchContraction(op, fused, shapes);
+                   if (!c)
+                     return false;
+                   ContractionPlan plan = planContraction(b, shapes, *c, cpu);
+                   if (!plan.isWhole() && (c->start || c->finish))
+                     return false;
+                   ContractionEmitter(*c, std::move(plan), b, shapes).emit();
+                   return true;
+                 });
   }
 };
 } // namespace

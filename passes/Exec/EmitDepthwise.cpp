@@ -6,10 +6,9 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/Addresses.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
-#include "passes/Exec/Tiles/Fusion.h"
-#include "passes/Exec/Tiles/SumStore.h"
 
 using namespace mlir;
 
@@ -30,7 +29,8 @@ public:
                    const DotInstruction &instruction)
       : c(std::move(product)), b(b), instruction(instruction), lanes(lanes),
         width(lanes * instruction.group),
-        columns(*nn::getStatic(c.nest.sizes[c.column])), store(b, c, shapes, lanes) {
+        columns(*nn::getStatic(c.nest.sizes[c.column])), addresses(b, c.nest, shapes),
+        stages(b, c, c.column, lanes) {
     nn::Shape sizes;
     for (unsigned d : c.rows)
       sizes.push_back(c.nest.sizes[d]);
@@ -43,7 +43,7 @@ public:
   void emit();
 
 private:
-  using Index = SumStore::Index;
+  using Index = Addresses::Index;
 
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
   Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
@@ -67,7 +67,8 @@ private:
   ImplicitLocOpBuilder &b;
   DotInstruction instruction;
   int64_t lanes, width, columns;
-  SumStore store;
+  Addresses addresses;
+  StageEmitter stages;
   SmallVector<int64_t> taps; ///< Offsets in lhs, in the order of the weights.
   Value rows, weights;
 };
@@ -89,8 +90,8 @@ void DepthwiseEmitter::emit() {
 
 void DepthwiseEmitter::emitRow(Value row) {
   Index index(c.nest.getNumLoops());
-  store.split(row, c.rows, index);
-  Value from = store.getAddress(c.lhs, index);
+  addresses.split(row, c.rows, index);
+  Value from = addresses.get(c.lhs, index);
   int64_t whole = columns / width;
   auto loop = b.create<scf::ForOp>(number(0), number(whole), number(1));
   {
@@ -126,7 +127,7 @@ void DepthwiseEmitter::emitBlock(Value block, Value from, const Index &row,
       sums[vector] = emitDot(b, instruction, sums[vector], x,
                              loadWeights(step + 1, vector));
   }
-  SmallVector<Value> addresses = store.getAddresses(index);
+  SmallVector<Value> at = addresses.getFrom(c.getSums(), index);
   for (auto [vector, sum] : llvm::enumerate(order(sums))) {
     int64_t left = count - int64_t(vector) * lanes;
     Value mask;
@@ -135,7 +136,7 @@ void DepthwiseEmitter::emitBlock(Value block, Value from, const Index &row,
     if (left < lanes)
       mask = b.create<vector::CreateMaskOp>(VectorType::get(lanes, b.getI1Type()),
                                             number(left));
-    store.emit(sum, addresses, vector * lanes, mask);
+    stages.emit(sum, at, vector * lanes, mask);
   }
 }
 
@@ -231,27 +232,16 @@ struct EmitDepthwise : impl::EmitDepthwiseBase<EmitDepthwise> {
 
   void runOnOperation() override {
     DotInstruction instruction{intrinsic, group, isUnsigned};
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) {
-      if (sumsBytes(op))
-        ops.push_back(op);
-    });
-    for (linalg::LinalgOp op : ops) {
-      Fusion fused = findFusion(op);
-      if (!fused.finish || !startsFromZero(fused))
-        continue;
-      ImplicitLocOpBuilder b(op.getLoc(), fused.finish);
-      nn::ShapeBuilder shapes(b);
-      shapes.setLoc(op.getLoc());
-      std::optional<DotProduct> product =
-          matchDepthwise(op, fused.finish, fused.operand, shapes);
-      if (!product)
-        continue;
-      DepthwiseEmitter(std::move(*product), b, shapes, vectorBits / 32, instruction)
-          .emit();
-      for (linalg::LinalgOp done : {op, fused.finish, fused.start})
-        done->erase();
-    }
+    replaceFused(getOperation(), sumsBytes,
+                 [&](linalg::LinalgOp op, const Fusion &fused,
+                     ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
+                   std::optional<DotProduct> product = matchDepthwise(op, fused, shapes);
+                   if (product)
+                     DepthwiseEmitter(std::move(*product), b, shapes, vectorBits / 32,
+                                      instruction)
+                         .emit();
+                   return product.has_value();
+                 });
   }
 };
 } // namespace

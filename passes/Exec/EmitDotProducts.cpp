@@ -6,12 +6,11 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/Addresses.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
-#include "passes/Exec/Tiles/Fusion.h"
 #include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Tiles/RowCopy.h"
-#include "passes/Exec/Tiles/SumStore.h"
 
 using namespace mlir;
 
@@ -38,7 +37,7 @@ public:
                     const DotInstruction &instruction)
       : c(std::move(product)), b(b), instruction(instruction),
         columns(*nn::getStatic(c.nest.sizes[c.column])), copy(b, c, instruction, cpu),
-        store(b, c, shapes, cpu.getLanes()),
+        addresses(b, c.nest, shapes), stages(b, c, c.column, cpu.getLanes()),
         mayRunInParallel(!c.op->getParentOfType<exec::ParallelOp>()) {
     prepare(shapes, cpu);
   }
@@ -46,7 +45,7 @@ public:
   void emit();
 
 private:
-  using Index = SumStore::Index;
+  using Index = Addresses::Index;
 
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
   Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
@@ -66,7 +65,8 @@ private:
   DotInstruction instruction;
   int64_t columns;
   RowCopy copy;
-  SumStore store;
+  Addresses addresses;
+  StageEmitter stages;
   bool mayRunInParallel;
   Tile tile;
   /// By the rows they have; the last has those of a whole tile.
@@ -137,7 +137,7 @@ void DotProductEmitter::emit() {
   Value chunk = number(chunkTiles * tile.rows);
   Value tasks = mul(b.create<arith::CeilDivUIOp>(rows, chunk), number(groups));
   for (unsigned d : c.batch)
-    tasks = mul(tasks, store.getSize(d));
+    tasks = mul(tasks, addresses.getSize(d));
   OpBuilder::InsertionGuard guard(b);
   Value lower = number(0), upper = tasks;
   if (mayRunInParallel) {
@@ -161,7 +161,7 @@ void DotProductEmitter::emitTask(Value task) {
   Index batch(c.nest.getNumLoops());
   if (!c.batch.empty()) {
     Value chunks = b.create<arith::CeilDivUIOp>(rows, number(chunkRows));
-    store.split(b.create<arith::DivUIOp>(chunk, chunks), c.batch, batch);
+    addresses.split(b.create<arith::DivUIOp>(chunk, chunks), c.batch, batch);
     chunk = b.create<arith::RemUIOp>(chunk, chunks);
   }
   auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
@@ -173,8 +173,8 @@ void DotProductEmitter::emitTask(Value task) {
   lhs = copy.createBuffer(chunkRows);
   emitLoop(number(0), count, [&](Value r) {
     Index index = batch;
-    store.split(add(first, r), c.rows, index);
-    copy.emit(store.getAddress(c.lhs, index), lhs, r);
+    addresses.split(add(first, r), c.rows, index);
+    copy.emit(addresses.get(c.lhs, index), lhs, r);
   });
   lhs = copy.createGroupView(lhs);
   Value lower = mul(group, number(panelsPerGroup));
@@ -217,7 +217,7 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
   int64_t groups = copy.getRowBytes() / 4;
   Value flat = number(0);
   for (unsigned d : c.batch)
-    flat = add(mul(flat, store.getSize(d)), batch[d]);
+    flat = add(mul(flat, addresses.getSize(d)), batch[d]);
   Value start = mul(add(mul(flat, number(panels)), panel),
                     number((groups + 1) * tile.getColumns()));
   Value tiles = b.create<arith::CeilDivUIOp>(count, number(tile.rows));
@@ -238,19 +238,19 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
 void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
                                 const Index &batch, bool isLast) {
   Index index = batch;
-  store.split(row, c.rows, index);
+  addresses.split(row, c.rows, index);
   index[c.column] = mul(panel, number(tile.getColumns()));
-  SmallVector<Value> addresses = store.getAddresses(index);
+  SmallVector<Value> at = addresses.getFrom(c.getSums(), index);
   int64_t count = isLast ? columns % tile.getColumns() : tile.getColumns();
   for (int64_t v = 0; v * tile.lanes < count; ++v) {
     auto type = VectorType::get(tile.lanes, b.getI32Type());
-    Value at = add(mul(inTile, number(tile.getColumns())), number(v * tile.lanes));
-    Value value = b.create<vector::LoadOp>(type, sums, at);
+    Value place = add(mul(inTile, number(tile.getColumns())), number(v * tile.lanes));
+    Value value = b.create<vector::LoadOp>(type, sums, place);
     Value mask;
     if (int64_t left = count - v * tile.lanes; left < tile.lanes)
       mask = b.create<vector::CreateMaskOp>(
           VectorType::get(tile.lanes, b.getI1Type()), number(left));
-    store.emit(value, addresses, v * tile.lanes, mask);
+    stages.emit(value, at, v * tile.lanes, mask);
   }
 }
 
@@ -260,36 +260,15 @@ struct EmitDotProducts : impl::EmitDotProductsBase<EmitDotProducts> {
   void runOnOperation() override {
     Cpu cpu{vectorBits, registers};
     DotInstruction instruction{intrinsic, group, isUnsigned};
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) {
-      if (sumsBytes(op))
-        ops.push_back(op);
-    });
-    for (linalg::LinalgOp op : ops) {
-      Fusion fused = findFusion(op);
-      if (fused.finish && startsFromZero(fused) && emit(op, fused, cpu, instruction))
-        fused.start->erase();
-      else
-        emit(op, {}, cpu, instruction);
-    }
-  }
-
-  /// `op`, and what reads its sums, in place of the latter.
-  static bool emit(linalg::LinalgOp op, const Fusion &fused, const Cpu &cpu,
-                   const DotInstruction &instruction) {
-    Operation *place = fused.finish ? fused.finish : op;
-    ImplicitLocOpBuilder b(op.getLoc(), place);
-    nn::ShapeBuilder shapes(b);
-    shapes.setLoc(op.getLoc());
-    std::optional<DotProduct> product =
-        matchDotProduct(op, fused.finish, fused.operand, shapes);
-    if (!product)
-      return false;
-    DotProductEmitter(std::move(*product), b, shapes, cpu, instruction).emit();
-    op->erase();
-    if (fused.finish)
-      place->erase();
-    return true;
+    replaceFused(getOperation(), sumsBytes,
+                 [&](linalg::LinalgOp op, const Fusion &fused,
+                     ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
+                   std::optional<DotProduct> product = matchDotProduct(op, fused, shapes);
+                   if (product)
+                     DotProductEmitter(std::move(*product), b, shapes, cpu, instruction)
+                         .emit();
+                   return product.has_value();
+                 });
   }
 };
 } // namespace

@@ -84,45 +84,6 @@ OpFoldResult Contraction::getSize(nn::ShapeBuilder &shapes,
 
 static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
 
-/// Adds the accesses of `fused`, whose operand `shared` is the buffer of the sums:
-/// its loops are found by the buffer's dimensions. None if they are not that
-/// simple.
-static std::optional<TileStage> addStage(Contraction &c, linalg::LinalgOp fused,
-                                         unsigned shared,
-                                         nn::ShapeBuilder &shapes) {
-  std::optional<LoopNest> nest = getLoopNest(fused, shapes);
-  if (!nest)
-    return std::nullopt;
-  AffineMap from = fused.getIndexingMapsArray()[shared];
-  AffineMap to = c.op.getIndexingMapsArray().back();
-  TileStage stage{&fused->getRegion(0).front(), {}};
-  Value sums = c.op.getDpsInits()[0];
-  for (auto [i, access] : llvm::enumerate(nest->accesses)) {
-    bool isTarget = i == nest->numInputs;
-    if (i == shared || (isTarget && fused->getOperand(i) == sums)) {
-      stage.arguments.push_back(std::nullopt);
-      if (isTarget)
-        c.target = 2;
-      continue;
-    }
-    LinearAccess mapped{access.memory, {}};
-    mapped.coefficients.assign(c.nest.getNumLoops(), shapes.get(0));
-    for (auto [fromExpr, toExpr] : llvm::zip_equal(from.getResults(), to.getResults())) {
-      auto fromDim = dyn_cast<AffineDimExpr>(fromExpr);
-      auto toDim = dyn_cast<AffineDimExpr>(toExpr);
-      if (!fromDim || !toDim)
-        return std::nullopt;
-      mapped.coefficients[toDim.getPosition()] =
-          access.coefficients[fromDim.getPosition()];
-    }
-    if (isTarget)
-      c.target = c.nest.accesses.size();
-    stage.arguments.push_back(c.nest.accesses.size());
-    c.nest.accesses.push_back(std::move(mapped));
-  }
-  return stage;
-}
-
 /// Sorts the loops by the operands that they move through.
 static bool classify(Contraction &c) {
   for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
@@ -161,26 +122,6 @@ static bool keepContiguous(Contraction &c, nn::ShapeBuilder &shapes) {
   c.columns.assign(columns.rbegin(), columns.rend());
   llvm::sort(c.batch);
   return !c.columns.empty();
-}
-
-/// Whether stages see the columns as one run as well, or one value for all.
-static bool fitsColumns(const Contraction &c, nn::ShapeBuilder &shapes) {
-  for (unsigned i = 2; i < c.nest.accesses.size(); ++i) {
-    const LinearAccess &access = c.getOperand(i);
-    bool isSkipped = i == 2 && c.start && c.target != 2;
-    if (isSkipped || !isa<MemRefType>(access.memory.getType()))
-      continue;
-    bool isUniform = true, isRun = true;
-    OpFoldResult expected = shapes.get(1);
-    for (unsigned d : llvm::reverse(c.columns)) {
-      isUniform &= isZero(access.coefficients[d]);
-      isRun &= nn::areEqual(access.coefficients[d], expected);
-      expected = shapes.mul(expected, c.nest.sizes[d]);
-    }
-    if (!isUniform && !isRun)
-      return false;
-  }
-  return true;
 }
 
 /// One loop of rows is enough: of several the largest, the others are batches.
@@ -231,29 +172,14 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
                                                    const Fusion &fused,
                                                    nn::ShapeBuilder &shapes) {
   Contraction c;
-  c.op = op;
   c.product = matchProduct(op->getRegion(0).front());
-  if (c.product.getType().getIntOrFloatBitWidth() < 32)
+  if (c.product.getType().getIntOrFloatBitWidth() < 32 || !c.take(op, fused, shapes))
     return std::nullopt;
-  std::optional<LoopNest> nest = getLoopNest(op, shapes);
-  if (!nest)
-    return std::nullopt;
-  c.nest = std::move(*nest);
-  if (fused.start) {
-    linalg::LinalgOp start = fused.start;
-    c.start = addStage(c, start, start.getNumDpsInputs(), shapes);
-    c.target = 2;
-  }
-  if (fused.finish)
-    c.finish = addStage(c, fused.finish, fused.operand, shapes);
-  if (bool(fused.start) != bool(c.start) || bool(fused.finish) != bool(c.finish))
-    return std::nullopt;
-  c.nest.simplify(shapes);
   for (bool swapped : {false, true}) {
     c.lhs = swapped;
     c.rhs = !swapped;
     c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
-    if (!classify(c) || !keepContiguous(c, shapes) || !fitsColumns(c, shapes))
+    if (!classify(c) || !keepContiguous(c, shapes) || !c.fitsColumns(c.columns, shapes))
       continue;
     keepLargestRow(c);
     if (isSmall(c))

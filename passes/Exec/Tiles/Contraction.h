@@ -10,32 +10,15 @@
 #ifndef BURIN_PASSES_EXEC_TILES_CONTRACTION_H
 #define BURIN_PASSES_EXEC_TILES_CONTRACTION_H
 
-#include "passes/Exec/LoopNest.h"
-#include "passes/Exec/Tiles/Fusion.h"
+#include "passes/Exec/Tiles/Stages.h"
 
 namespace burin {
 
-/// The body of a fused op: its arguments are accesses of the contraction, or
-/// (none) what was calculated before it.
-struct TileStage {
-  mlir::Block *body;
-  llvm::SmallVector<std::optional<unsigned>> arguments;
-};
-
-struct Contraction {
-  LoopNest nest; ///< Two factors, the sums' buffer, then what stages access.
+struct Contraction : FusedSums {
   unsigned lhs = 0, rhs = 1; ///< Inputs; the output's columns are rhs's.
   llvm::SmallVector<unsigned> batch, rows, columns, depth; ///< Loops.
   mlir::Value product;       ///< Of the body: what is summed up.
-  mlir::linalg::LinalgOp op;
-  std::optional<TileStage> start;  ///< What sums are added to; none: the buffer.
-  std::optional<TileStage> finish; ///< What becomes of the sums.
-  unsigned target = 2;             ///< The access that gets the results.
 
-  const LinearAccess &getOperand(unsigned i) const { return nest.accesses[i]; }
-  const LinearAccess &getTarget() const { return nest.accesses[target]; }
-  /// The type of the sums.
-  mlir::Type getType() const { return nest.accesses[2].getElementType(); }
   /// The product of the sizes of `loops`.
   mlir::OpFoldResult getSize(nn::ShapeBuilder &shapes,
                              llvm::ArrayRef<unsigned> loops) const;

@@ -42,53 +42,11 @@ static arith::MulIOp findProduct(linalg::LinalgOp op) {
 
 bool burin::sumsBytes(linalg::LinalgOp op) { return bool(findProduct(op)); }
 
-bool burin::startsFromZero(const Fusion &fused) {
-  linalg::LinalgOp start = fused.start;
-  linalg::FillOp fill;
-  if (start)
-    fill = dyn_cast<linalg::FillOp>(start.getOperation());
-  return fill && isConstantIntValue(fill.getInputs()[0], 0);
-}
-
-/// Adds what `finish` reads and writes to the nest of the sums, in their loops.
-static bool addFinish(DotProduct &c, nn::ShapeBuilder &shapes) {
-  std::optional<LoopNest> nest = getLoopNest(c.finish, shapes);
-  if (!nest)
-    return false;
-  AffineMap from = c.op.getMatchingIndexingMap(c.op.getDpsInitOperand(0));
-  AffineMap to = c.finish.getMatchingIndexingMap(&c.finish->getOpOperand(c.operand));
-  c.nest.accesses.pop_back();
-  for (auto [i, access] : llvm::enumerate(nest->accesses)) {
-    if (i == c.operand)
-      continue;
-    SmallVector<OpFoldResult> own = access.coefficients;
-    access.coefficients.assign(c.nest.getNumLoops(), shapes.get(0));
-    for (auto [sum, element] : llvm::zip_equal(from.getResults(), to.getResults()))
-      access.coefficients[cast<AffineDimExpr>(sum).getPosition()] =
-          own[cast<AffineDimExpr>(element).getPosition()];
-    c.nest.accesses.push_back(access);
-  }
-  return true;
-}
-
 static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
-
-/// Whether the columns lie side by side in what is written, and in what is read
-/// for them.
-static bool hasContiguousColumns(const DotProduct &c) {
-  if (nn::getStatic(c.getOutput().coefficients[c.column]) != 1)
-    return false;
-  for (size_t i = 2; i < c.nest.accesses.size(); ++i) {
-    std::optional<int64_t> step = nn::getStatic(c.nest.accesses[i].coefficients[c.column]);
-    if (isa<MemRefType>(c.nest.accesses[i].memory.getType()) && step != 0 && step != 1)
-      return false;
-  }
-  return true;
-}
 
 /// Sorts the loops by the factors they move through. The columns are the one loop
 /// of the weights alone; or, depthwise, the one of both, side by side in lhs too.
-static bool classify(DotProduct &c, bool depthwise) {
+static bool classify(DotProduct &c, bool depthwise, nn::ShapeBuilder &shapes) {
   SmallVector<unsigned> columns;
   for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
     bool inLhs = !isZero(c.getLhs().coefficients[d]);
@@ -108,7 +66,7 @@ static bool classify(DotProduct &c, bool depthwise) {
   if (depthwise && (!c.batch.empty() ||
                     nn::getStatic(c.getLhs().coefficients[c.column]) != 1))
     return false;
-  return hasContiguousColumns(c);
+  return c.fitsColumns(c.column, shapes);
 }
 
 /// Whether all that is packed at compile time is known, and neither too much nor
@@ -136,24 +94,19 @@ static bool isKnown(DotProduct &c, int64_t deepest) {
   return depth <= deepest && depth >= 4 && columns >= 8;
 }
 
-static std::optional<DotProduct> build(linalg::LinalgOp op,
-                                       linalg::LinalgOp finish, unsigned operand,
+static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
                                        nn::ShapeBuilder &shapes, bool depthwise) {
   // Rows must fit a thread's stack; the taps of depthwise ones are unrolled.
   int64_t deepest = depthwise ? 64 : 1 << 15;
   arith::MulIOp product = findProduct(op);
-  std::optional<LoopNest> nest = getLoopNest(op, shapes);
-  if (!nest || (finish && finish.payloadUsesValueFromOperand(finish.getDpsInitOperand(0))))
+  DotProduct loops;
+  if (!loops.take(op, fused, shapes))
     return std::nullopt;
   Block &body = op->getRegion(0).front();
   auto module = op->getParentOfType<ModuleOp>();
   for (unsigned lhs : {0, 1}) {
-    DotProduct c;
-    c.nest = *nest;
+    DotProduct c = loops;
     c.lhs = lhs;
-    c.op = op;
-    c.finish = finish;
-    c.operand = operand;
     Operation *first = product.getLhs().getDefiningOp();
     Operation *second = product.getRhs().getDefiningOp();
     if (findByte(body, product.getLhs()) != lhs)
@@ -162,37 +115,20 @@ static std::optional<DotProduct> build(linalg::LinalgOp op,
     if (!c.weights || getBytes(c.weights).empty() || !isa<arith::ExtSIOp>(second))
       continue;
     c.isUnsigned = isa<arith::ExtUIOp>(first);
-    if (finish && !addFinish(c, shapes))
-      continue;
-    c.nest.simplify(shapes);
-    if (classify(c, depthwise) && isKnown(c, deepest))
+    if (classify(c, depthwise, shapes) && isKnown(c, deepest))
       return c;
   }
   return std::nullopt;
 }
 
-static std::optional<DotProduct> match(linalg::LinalgOp op,
-                                       linalg::LinalgOp finish, unsigned operand,
-                                       nn::ShapeBuilder &shapes, bool depthwise) {
-  OpBuilder &b = shapes.getBuilder();
-  Operation *place = &*b.getInsertionPoint(), *before = place->getPrevNode();
-  std::optional<DotProduct> product = build(op, finish, operand, shapes, depthwise);
-  // What was built in vain would be taken for another reader of the sums.
-  while (!product && place->getPrevNode() != before)
-    place->getPrevNode()->erase();
-  return product;
-}
-
 std::optional<DotProduct> burin::matchDotProduct(linalg::LinalgOp op,
-                                                 linalg::LinalgOp finish,
-                                                 unsigned operand,
+                                                 const Fusion &fused,
                                                  nn::ShapeBuilder &shapes) {
-  return match(op, finish, operand, shapes, /*depthwise=*/false);
+  return match(op, fused, shapes, /*depthwise=*/false);
 }
 
 std::optional<DotProduct> burin::matchDepthwise(linalg::LinalgOp op,
-                                                linalg::LinalgOp finish,
-                                                unsigned operand,
+                                                const Fusion &fused,
                                                 nn::ShapeBuilder &shapes) {
-  return match(op, finish, operand, shapes, /*depthwise=*/true);
+  return match(op, fused, shapes, /*depthwise=*/true);
 }

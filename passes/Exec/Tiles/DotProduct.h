@@ -2,7 +2,7 @@
 //
 // out[row, column] = f(sum over k of a[row, k] * w[k, column]) where a are bytes
 // and w constant signed bytes: matrix products and convolutions whose output
-// channels lie side by side, and the elementwise op that reads the sums.
+// channels lie side by side, and the elementwise ops around them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,48 +11,34 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Exec/Cpu.h"
-#include "passes/Exec/LoopNest.h"
-#include "passes/Exec/Tiles/Fusion.h"
+#include "passes/Exec/Tiles/Stages.h"
 
 namespace burin {
 
-struct DotProduct {
-  /// Accesses: the two factors, then what `finish` reads besides the sums and
-  /// what it writes. Without it the sums' buffer.
-  LoopNest nest;
+struct DotProduct : FusedSums {
   unsigned lhs = 0; ///< The factor that is not constant.
   llvm::SmallVector<unsigned> batch, rows, depth; ///< Loops.
   unsigned column = 0;
   bool isUnsigned = false; ///< Whether lhs is.
   mlir::memref::GlobalOp weights;
-  mlir::linalg::LinalgOp op;
-  mlir::linalg::LinalgOp finish; ///< Reads the sums. Null: they are stored.
-  unsigned operand = 0;          ///< Of `finish`: the sums.
 
-  const LinearAccess &getLhs() const { return nest.accesses[lhs]; }
-  const LinearAccess &getWeights() const { return nest.accesses[1 - lhs]; }
-  const LinearAccess &getOutput() const { return nest.accesses.back(); }
+  const LinearAccess &getLhs() const { return getOperand(lhs); }
+  const LinearAccess &getWeights() const { return getOperand(1 - lhs); }
 };
 
 /// Whether the body of `op` sums up products of bytes in i32.
 bool sumsBytes(mlir::linalg::LinalgOp op);
 
-/// Whether sums are added to zeros.
-bool startsFromZero(const Fusion &fused);
-
-/// `op` as such a product with `finish`, whose operand number `operand` the sums
-/// are, or null; none if it is something else, or too small to pack for. Values
-/// are built at the insertion point of `shapes`.
+/// `op` as such a product with `fused` around it; none if it is something else, or
+/// too small to pack for. Values are built at the insertion point of `shapes`.
 std::optional<DotProduct> matchDotProduct(mlir::linalg::LinalgOp op,
-                                          mlir::linalg::LinalgOp finish,
-                                          unsigned operand,
+                                          const Fusion &fused,
                                           nn::ShapeBuilder &shapes);
 
 /// The same where each column has factors of its own on both sides: depthwise
 /// convolutions, whose depth are the taps.
 std::optional<DotProduct> matchDepthwise(mlir::linalg::LinalgOp op,
-                                         mlir::linalg::LinalgOp finish,
-                                         unsigned operand,
+                                         const Fusion &fused,
                                          nn::ShapeBuilder &shapes);
 
 /// What is added to the factors of lhs so that the instruction takes them: bytes of

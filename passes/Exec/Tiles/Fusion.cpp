@@ -146,3 +146,39 @@ Fusion burin::findFusion(linalg::LinalgOp op) {
   fusion.operand = reader->getOperandNumber();
   return fusion;
 }
+
+static bool replace(linalg::LinalgOp op, const Fusion &fused, EmitFused emit) {
+  Operation *place = fused.finish ? fused.finish : op;
+  Operation *before = place->getPrevNode();
+  ImplicitLocOpBuilder b(op.getLoc(), place);
+  nn::ShapeBuilder shapes(b);
+  shapes.setLoc(op.getLoc());
+  if (!emit(op, fused, b, shapes)) {
+    // It would be taken for another reader of the sums.
+    while (place->getPrevNode() != before)
+      place->getPrevNode()->erase();
+    return false;
+  }
+  for (linalg::LinalgOp done : {fused.finish, op, fused.start})
+    if (done)
+      done->erase();
+  return true;
+}
+
+void burin::replaceFused(Operation *root, function_ref<bool(linalg::LinalgOp)> wanted,
+                         EmitFused emit) {
+  SmallVector<linalg::LinalgOp> ops;
+  root->walk([&](linalg::LinalgOp op) {
+    if (wanted(op))
+      ops.push_back(op);
+  });
+  for (linalg::LinalgOp op : ops) {
+    Fusion fused = findFusion(op);
+    bool isDone = replace(op, fused, emit);
+    // Less and less of it.
+    if (!isDone && fused.finish)
+      isDone = replace(op, {fused.start, {}, 0}, emit);
+    if (!isDone && fused.start)
+      replace(op, {}, emit);
+  }
+}

@@ -3,7 +3,9 @@
 #ifndef BURIN_PASSES_EXEC_TILES_FUSION_H
 #define BURIN_PASSES_EXEC_TILES_FUSION_H
 
+#include "dialects/NN/ShapeBuilder.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace burin {
 
@@ -18,6 +20,18 @@ struct Fusion {
 /// The neighbours of `op`, whose output must be a buffer of its own for anything
 /// to be found.
 Fusion findFusion(mlir::linalg::LinalgOp op);
+
+/// Emits code for an op and `fused` at the insertion point; false if it cannot,
+/// and what it has built up to then is erased.
+using EmitFused = llvm::function_ref<bool(mlir::linalg::LinalgOp op, const Fusion &fused,
+                                          mlir::ImplicitLocOpBuilder &b,
+                                          nn::ShapeBuilder &shapes)>;
+
+/// Puts what `emit` emits in the place of each op below `root` that is `wanted`
+/// and of its neighbours, as far as these can be fused with it.
+void replaceFused(mlir::Operation *root,
+                  llvm::function_ref<bool(mlir::linalg::LinalgOp)> wanted,
+                  EmitFused emit);
 
 } // namespace burin
 

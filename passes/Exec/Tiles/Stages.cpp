@@ -1,0 +1,166 @@
+//===- Stages.cpp - What becomes of sums before they are stored -----------===//
+
+#include "passes/Exec/Tiles/Stages.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "passes/Exec/BodyEmitter.h"
+
+using namespace mlir;
+using namespace burin;
+
+/// Adds the accesses of `fused`, whose operand `shared` is the buffer of the sums:
+/// its loops are found by the buffer's dimensions. None if they are not that
+/// simple.
+static std::optional<TileStage> addStage(FusedSums &c, linalg::LinalgOp fused,
+                                         unsigned shared,
+                                         nn::ShapeBuilder &shapes) {
+  std::optional<LoopNest> nest = getLoopNest(fused, shapes);
+  if (!nest)
+    return std::nullopt;
+  AffineMap from = fused.getIndexingMapsArray()[shared];
+  AffineMap to = c.op.getIndexingMapsArray().back();
+  TileStage stage{&fused->getRegion(0).front(), {}};
+  Value sums = c.op.getDpsInits()[0];
+  for (auto [i, access] : llvm::enumerate(nest->accesses)) {
+    bool isTarget = i == nest->numInputs;
+    if (i == shared || (isTarget && fused->getOperand(i) == sums)) {
+      stage.arguments.push_back(std::nullopt);
+      if (isTarget)
+        c.target = c.getSums();
+      continue;
+    }
+    LinearAccess mapped{access.memory, {}};
+    mapped.coefficients.assign(c.nest.getNumLoops(), shapes.get(0));
+    for (auto [fromExpr, toExpr] : llvm::zip_equal(from.getResults(), to.getResults())) {
+      auto fromDim = dyn_cast<AffineDimExpr>(fromExpr);
+      auto toDim = dyn_cast<AffineDimExpr>(toExpr);
+      if (!fromDim || !toDim)
+        return std::nullopt;
+      mapped.coefficients[toDim.getPosition()] =
+          access.coefficients[fromDim.getPosition()];
+    }
+    if (isTarget)
+      c.target = c.nest.accesses.size();
+    stage.arguments.push_back(c.nest.accesses.size());
+    c.nest.accesses.push_back(std::move(mapped));
+  }
+  return stage;
+}
+
+bool FusedSums::take(linalg::LinalgOp sums, const Fusion &fused,
+                     nn::ShapeBuilder &shapes) {
+  std::optional<LoopNest> loops = getLoopNest(sums, shapes);
+  if (!loops)
+    return false;
+  op = sums;
+  nest = std::move(*loops);
+  if (linalg::LinalgOp first = fused.start)
+    start = addStage(*this, first, first.getNumDpsInputs(), shapes);
+  target = getSums();
+  if (fused.finish)
+    finish = addStage(*this, fused.finish, fused.operand, shapes);
+  if (bool(fused.start) != bool(start) || bool(fused.finish) != bool(finish))
+    return false;
+  nest.simplify(shapes);
+  return true;
+}
+
+static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
+
+bool FusedSums::fitsColumns(ArrayRef<unsigned> columns,
+                            nn::ShapeBuilder &shapes) const {
+  for (unsigned i = getSums(); i < nest.accesses.size(); ++i) {
+    const LinearAccess &access = getOperand(i);
+    bool isSkipped = i == getSums() && start && target != i;
+    if (isSkipped || !isa<MemRefType>(access.memory.getType()))
+      continue;
+    bool isUniform = i != target, isRun = true;
+    OpFoldResult expected = shapes.get(1);
+    for (unsigned d : llvm::reverse(columns)) {
+      isUniform &= isZero(access.coefficients[d]);
+      isRun &= nn::areEqual(access.coefficients[d], expected);
+      expected = shapes.mul(expected, nest.sizes[d]);
+    }
+    if (!isUniform && !isRun)
+      return false;
+  }
+  return true;
+}
+
+bool StageEmitter::isWide(unsigned access) const {
+  return !::isZero(c.getOperand(access).coefficients[column]);
+}
+
+void StageEmitter::emit(Value sums, ArrayRef<Value> newAddresses,
+                        int64_t newOffset, Value newMask) {
+  addresses = newAddresses;
+  offset = newOffset;
+  mask = newMask;
+  Value value = addStart(sums);
+  if (c.finish)
+    value = emitStage(*c.finish, value);
+  Value at = getAddress(c.target);
+  if (mask)
+    b.create<vector::MaskedStoreOp>(c.getTarget().memory, at, mask, value);
+  else
+    b.create<vector::StoreOp>(value, c.getTarget().memory, at);
+}
+
+Value StageEmitter::addStart(Value sums) {
+  if (c.start && isZero(*c.start))
+    return sums;
+  Value start = c.start ? emitStage(*c.start, Value()) : load(c.getSums());
+  if (isa<FloatType>(c.getType()))
+    return b.create<arith::AddFOp>(start, sums);
+  return b.create<arith::AddIOp>(start, sums);
+}
+
+/// linalg.fill with zero.
+bool StageEmitter::isZero(const TileStage &stage) const {
+  auto given = dyn_cast<BlockArgument>(stage.body->getTerminator()->getOperand(0));
+  if (!given || !stage.arguments[given.getArgNumber()])
+    return false;
+  Value scalar = c.getOperand(*stage.arguments[given.getArgNumber()]).memory;
+  return matchPattern(scalar, m_AnyZeroFloat()) || matchPattern(scalar, m_Zero());
+}
+
+Value StageEmitter::emitStage(const TileStage &stage, Value before) {
+  SmallVector<Value> arguments;
+  SmallVector<bool> uniform;
+  for (auto [argument, access] :
+       llvm::zip_equal(stage.body->getArguments(), stage.arguments)) {
+    bool isUsed = !argument.use_empty();
+    if (isUsed && access)
+      arguments.push_back(load(*access));
+    else if (isUsed)
+      arguments.push_back(before);
+    else
+      arguments.push_back(
+          b.create<arith::ConstantOp>(b.getZeroAttr(argument.getType())));
+    uniform.push_back(!isa<VectorType>(arguments.back().getType()));
+  }
+  constexpr unsigned noLoop = ~0u;
+  BodyEmitter body(*stage.body, noLoop, lanes, uniform);
+  return body.widen(b, body.emit(b, arguments, {}, mask)[0]);
+}
+
+Value StageEmitter::getAddress(unsigned access) {
+  return b.createOrFold<arith::AddIOp>(
+      addresses[access], b.create<arith::ConstantIndexOp>(offset));
+}
+
+/// A vector, or a scalar where all columns have one value.
+Value StageEmitter::load(unsigned i) {
+  const LinearAccess &access = c.getOperand(i);
+  if (!isa<MemRefType>(access.memory.getType()))
+    return access.memory;
+  if (!isWide(i))
+    return b.create<memref::LoadOp>(access.memory, addresses[i]);
+  auto type = VectorType::get(lanes, access.getElementType());
+  if (!mask)
+    return b.create<vector::LoadOp>(type, access.memory, getAddress(i));
+  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+  return b.create<vector::MaskedLoadOp>(type, access.memory, getAddress(i), mask, rest);
+}

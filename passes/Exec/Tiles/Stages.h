@@ -1,0 +1,85 @@
+//===- Stages.h - What becomes of sums before they are stored ---*- C++ -*-===//
+//
+// Elementwise neighbours of an op that sums up run on vectors of its sums: the
+// one that wrote what they are added to, and the one that alone reads them. Their
+// accesses join those of the sums in one loop nest.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BURIN_PASSES_EXEC_TILES_STAGES_H
+#define BURIN_PASSES_EXEC_TILES_STAGES_H
+
+#include "passes/Exec/LoopNest.h"
+#include "passes/Exec/Tiles/Fusion.h"
+
+namespace burin {
+
+/// The body of a fused op: its arguments are accesses of the nest, or (none) what
+/// was calculated before it.
+struct TileStage {
+  mlir::Block *body;
+  llvm::SmallVector<std::optional<unsigned>> arguments;
+};
+
+/// An op that sums up and its neighbours.
+struct FusedSums {
+  LoopNest nest; ///< The op's inputs, the sums' buffer, then what stages access.
+  mlir::linalg::LinalgOp op;
+  std::optional<TileStage> start;  ///< What sums are added to; none: the buffer.
+  std::optional<TileStage> finish; ///< What becomes of the sums.
+  unsigned target = 0;             ///< The access that gets the results.
+
+  const LinearAccess &getOperand(unsigned i) const { return nest.accesses[i]; }
+  const LinearAccess &getTarget() const { return nest.accesses[target]; }
+  /// The access to the buffer of the sums.
+  unsigned getSums() const { return nest.numInputs; }
+  /// The type of the sums.
+  mlir::Type getType() const { return getOperand(getSums()).getElementType(); }
+
+  /// Sets `nest`, simplified, and the stages to those of `sums` and `fused`; false
+  /// if the loops are not linear or not those of the sums.
+  bool take(mlir::linalg::LinalgOp sums, const Fusion &fused,
+            nn::ShapeBuilder &shapes);
+  /// Whether results and all that stages access have the columns (the iterations
+  /// of `columns`) as one run as well, or one value for all that is read.
+  bool fitsColumns(llvm::ArrayRef<unsigned> columns,
+                   nn::ShapeBuilder &shapes) const;
+};
+
+/// Emits stages for one vector of sums at a time.
+class StageEmitter {
+public:
+  /// Of sums whose neighbouring columns are iterations of loop `column`. Vectors
+  /// have `lanes` columns.
+  StageEmitter(mlir::ImplicitLocOpBuilder &b, const FusedSums &sums,
+               unsigned column, int64_t lanes)
+      : b(b), c(sums), column(column), lanes(lanes) {}
+
+  /// Where the columns of an access differ.
+  bool isWide(unsigned access) const;
+  /// The vector of sums whose first column is `offset` elements from `addresses`
+  /// (one per access, at equal indices; those of the inputs are not looked at):
+  /// what is added to it, the fused op, and the store. `mask`: null for all lanes.
+  void emit(mlir::Value sums, llvm::ArrayRef<mlir::Value> addresses,
+            int64_t offset, mlir::Value mask);
+
+private:
+  mlir::Value addStart(mlir::Value sums);
+  mlir::Value emitStage(const TileStage &stage, mlir::Value before);
+  bool isZero(const TileStage &stage) const;
+  mlir::Value getAddress(unsigned access);
+  mlir::Value load(unsigned access);
+
+  mlir::ImplicitLocOpBuilder &b;
+  const FusedSums &c;
+  unsigned column;
+  int64_t lanes;
+  // Of the vector at hand.
+  llvm::ArrayRef<mlir::Value> addresses;
+  int64_t offset = 0;
+  mlir::Value mask;
+};
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_TILES_STAGES_H
