@@ -2,6 +2,7 @@
 
 #include "compiler/Artifact/Descriptor.h"
 #include "burin/abi.h"
+#include "compiler/Artifact/Kernels.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -123,6 +124,12 @@ public:
   Field entry(const EntryInfo &info) {
     auto func = module.lookupSymbol<LLVM::LLVMFuncOp>(info.name);
     auto arena = func->getAttrOfType<IntegerAttr>("exec.arena_bytes");
+    std::vector<Field> kernels;
+    for (const KernelInfo &kernel : readKernels(func))
+      kernels.push_back(record(
+          kernelType, {string(kernel.name), kernel.code.empty()
+                                                ? null()
+                                                : address(kernel.code + "_thunk")}));
     // The names of entries are the user's; that of the code must not clash.
     std::string symbol = "burin_entry_" + std::to_string(numEntries++);
     func.setName(symbol);
@@ -130,7 +137,9 @@ public:
                   {string(info.name), tensors(info.inputs),
                    tensors(info.outputs), number(info.inputs.size(), 32),
                    number(info.outputs.size(), 32),
-                   number(arena ? arena.getInt() : 0, 64), address(symbol)});
+                   number(arena ? arena.getInt() : 0, 64), address(symbol),
+                   array(kernelType, kernels), number(kernels.size(), 32),
+                   number(0, 32)});
   }
 
   Field state(const StateInfo &info) {
@@ -184,8 +193,9 @@ public:
 
 private:
   LLVM::LLVMStructType tensorType = structOf({ptr, ptr, i32, i32});
+  LLVM::LLVMStructType kernelType = structOf({ptr, ptr});
   LLVM::LLVMStructType entryType =
-      structOf({ptr, ptr, ptr, i32, i32, i64, ptr});
+      structOf({ptr, ptr, ptr, i32, i32, i64, ptr, ptr, i32, i32});
   LLVM::LLVMStructType stateType = structOf({tensorType, i64, i32, i32});
   LLVM::LLVMStructType weightsType = structOf({ptr, ptr, i64, i64});
   unsigned numEntries = 0;

@@ -4,6 +4,7 @@
 #include "burin/abi.h"
 #include "compiler/Artifact/Descriptor.h"
 #include "compiler/Artifact/Header.h"
+#include "compiler/Artifact/Kernels.h"
 #include "compiler/Artifact/Library.h"
 #include "compiler/Artifact/Link.h"
 #include "compiler/Artifact/Naming.h"
@@ -39,6 +40,7 @@ public:
 private:
   Status runStages(Stage last);
   Status printModule();
+  Status reportKernels();
   Status emitCode(CodeKind kind, StringRef path);
   Status placeWeights();
   Status writeOutput();
@@ -92,10 +94,36 @@ Status Backend::runStages(Stage last) {
     if (failed(passes.run(module)))
       return Status::diagnosed(stage <= Stage::Linalg ? ExitCode::Unsupported
                                                       : ExitCode::Bug);
+    if (stage == Stage::Exec)
+      if (Status status = reportKernels(); !status.isOk())
+        return status;
     if (stage == Stage::Graph) // States are formed, types are still nn's.
       interface = readInterface(module);
   }
   return {};
+}
+
+/// Tells people and programs, as far as they asked, what the kernels are.
+Status Backend::reportKernels() {
+  if (options.listKernels)
+    printKernels(module, progress.getMessages());
+  if (options.reportFolder.empty())
+    return {};
+  SmallString<128> name(options.reportFolder);
+  if (std::error_code error = fs::create_directories(name))
+    return {ExitCode::Machine, name + ": " + error.message()};
+  path::append(name, "kernels.json");
+  std::string temporary;
+  if (Status status = outputs.add(name, temporary); !status.isOk())
+    return status;
+  std::error_code error;
+  llvm::raw_fd_ostream os(temporary, error);
+  writeKernels(module, os);
+  os.close();
+  if (!error && !os.has_error())
+    return {};
+  os.clear_error();
+  return {ExitCode::Machine, name + ": cannot be written"};
 }
 
 Status Backend::printModule() {

@@ -50,6 +50,8 @@ struct CompileOptions {
   std::vector<StatePattern> states;
   int64_t stateCapacity = 0; ///< Tokens; 0: the model says.
   bool useCache = true;
+  bool listKernels = false; ///< To people, as they are known.
+  std::string reportFolder; ///< Empty: no report.
 };
 
 } // namespace burin

@@ -51,7 +51,7 @@ static void begin(burin_session &session, const burin_entry_desc &entry,
 /// Calls the generated code. Its failure is recorded in the session.
 static void call(burin_session &session, const burin_tensor *inputs) {
   const burin_entry_desc &entry = *session.entry;
-  burin_call call = {&services,     &session,
+  burin_call call = {session.watch ? &watchedServices : &services, &session,
                      session.arena, session.model->sections,
                      inputs,        session.slots};
   if (int32_t status = entry.run(&call))

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 using namespace burin;
 
@@ -44,6 +45,22 @@ static void parallelForService(void *owner,
                                void (*body)(void *, int64_t, int64_t),
                                void *context, int64_t count, int64_t grain) {
   parallelFor(sessionOf(owner).pool, body, context, count, grain);
+}
+
+static int64_t now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return int64_t(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
+static void watchedParallelForService(void *owner,
+                                      void (*body)(void *, int64_t, int64_t),
+                                      void *context, int64_t count,
+                                      int64_t grain) {
+  burin_session &session = sessionOf(owner);
+  int64_t begin = now();
+  parallelFor(session.pool, body, context, count, grain);
+  session.watch(session.watchContext, body, begin, now());
 }
 
 static void *allocateService(void *owner, int64_t bytes) {
@@ -113,3 +130,6 @@ static void *outputService(void *owner, int32_t index, const int64_t *shape) {
 const burin_services burin::services = {parallelForService, allocateService,
                                         releaseService, outputService,
                                         failService};
+const burin_services burin::watchedServices = {
+    watchedParallelForService, allocateService, releaseService, outputService,
+    failService};

@@ -96,6 +96,15 @@ void burin_session_close(burin_session *session) {
   free(session);
 }
 
+burin_status burin_session_watch(burin_session *session, burin_watch watch,
+                                 void *context) {
+  if (!session)
+    return BURIN_INVALID_ARGUMENT;
+  session->watch = watch;
+  session->watchContext = context;
+  return BURIN_OK;
+}
+
 burin_status burin_session_describe(const burin_session *session,
                                     burin_session_info *out) {
   if (!session || !out)

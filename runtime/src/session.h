@@ -30,6 +30,9 @@ struct burin_session {
   uint64_t stateBytes = 0;
   burin::Memory memory;
 
+  burin_watch watch = nullptr;
+  void *watchContext = nullptr;
+
   // The run in flight.
   std::atomic<bool> running{false};
   const burin_entry_desc *entry = nullptr;
@@ -45,8 +48,9 @@ struct burin_session {
 
 namespace burin {
 
-/// The functions that generated code calls; `owner` is the session.
-extern const burin_services services;
+/// The functions that generated code calls; `owner` is the session. The watched
+/// ones tell the session's watch.
+extern const burin_services services, watchedServices;
 
 /// Records the first failure of a run.
 [[gnu::format(printf, 3, 4)]] burin_status

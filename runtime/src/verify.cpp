@@ -50,6 +50,11 @@ burin_status verifyEntry(const burin_entry_desc &entry, burin_error *error) {
   for (int32_t i = 0; i < entry.num_outputs; ++i)
     if (!isTensor(entry.outputs[i]))
       return bad(error, "an output of entry", entry.name);
+  if (!isCount(entry.num_kernels, entry.kernels))
+    return bad(error, "the kernels of entry", entry.name);
+  for (int32_t i = 0; i < entry.num_kernels; ++i)
+    if (!entry.kernels[i].name)
+      return bad(error, "a kernel of entry", entry.name);
   return BURIN_OK;
 }
 

@@ -97,8 +97,15 @@ struct OutlineParallel : impl::OutlineParallelBase<OutlineParallel> {
         loops.push_back(op);
         return WalkResult::skip();
       });
-      for (auto [i, op] : llvm::enumerate(loops))
-        outline(op, (func.getName() + "_part" + Twine(i) + getNodeName(op)).str());
+      SmallVector<Attribute> parts;
+      for (auto [i, op] : llvm::enumerate(loops)) {
+        std::string name =
+            (func.getName() + "_part" + Twine(i) + getNodeName(op)).str();
+        outline(op, name);
+        parts.push_back(StringAttr::get(&getContext(), name));
+      }
+      if (func->hasAttr("exec.kernels"))
+        func->setAttr("exec.parts", ArrayAttr::get(&getContext(), parts));
       takeCall(func);
     }
   }

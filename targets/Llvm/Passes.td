@@ -9,7 +9,8 @@ def OutlineParallel : Pass<"burin-outline-parallel", "::mlir::ModuleOp"> {
     Each `exec.parallel` becomes a private function of (call, lower, upper,
     captured values...) and an `exec.launch` of it. Constants are not captured
     but made again. Each entry takes the `burin_call` pointer and returns a
-    status.
+    status. Where its kernels are listed (`exec.kernels`), `exec.parts` names the
+    functions of the parallel ones, in the same order.
 
     ```mlir
     // before: --burin-outline-parallel

@@ -52,7 +52,7 @@ public:
     tensors.push_back(std::move(outputs));
     const auto &out = tensors.back();
     entries.push_back({name, in.data(), out.data(), int32_t(in.size()),
-                       int32_t(out.size()), arenaBytes, run});
+                       int32_t(out.size()), arenaBytes, run, nullptr, 0, 0});
     return *this;
   }
 

@@ -29,8 +29,9 @@ static int32_t run(burin_call *call) {
 static const burin_dim dims[] = {{-1, "batch"}, {4, 0}};
 static const burin_tensor_desc inputs[] = {{"x", dims, 2, BURIN_F32}};
 static const burin_tensor_desc outputs[] = {{"out/y\n", dims, 2, BURIN_F32}};
+static const burin_kernel_desc kernels[] = {{"add", body}};
 static const burin_entry_desc entries[] = {
-    {"main", inputs, outputs, 1, 1, 0, run}};
+    {"main", inputs, outputs, 1, 1, 0, run, kernels, 1, 0}};
 static const burin_weights_desc sections[] = {
     {(const unsigned char *)weights, 0, sizeof(weights), 0}};
 static const burin_model_desc model = {BURIN_ABI_MAGIC,

@@ -41,6 +41,31 @@ TEST(SessionRun, GivesOutputsOfItsOwn) {
   EXPECT_EQ(burin::View<double>(y[0]).size(), 0u);
 }
 
+void nothing(void *, int64_t, int64_t) {}
+
+TEST(SessionRun, TellsOfLoopsThatAreWatched) {
+  fake::Model model;
+  makeDouble(model, [](burin_call *call) {
+    call->services->parallel_for(call->owner, nothing, nullptr, 8, 1);
+    return doubleIt(call);
+  });
+  fake::Opened opened(model);
+  float x[2] = {1, 2};
+  std::vector<burin_tensor> y(1);
+  int count = 0;
+  auto watch = [](void *context, void (*code)(void *, int64_t, int64_t),
+                  int64_t begin, int64_t end) {
+    *static_cast<int *>(context) += code == nothing && begin <= end;
+  };
+  ASSERT_EQ(burin_session_watch(opened.session, watch, &count), BURIN_OK);
+  ASSERT_EQ(opened.run({tensor(x, BURIN_F32, {1, 2})}, y), BURIN_OK);
+  EXPECT_EQ(count, 1);
+  ASSERT_EQ(burin_session_watch(opened.session, nullptr, nullptr), BURIN_OK);
+  ASSERT_EQ(opened.run({tensor(x, BURIN_F32, {1, 2})}, y), BURIN_OK);
+  EXPECT_EQ(count, 1);
+  EXPECT_EQ(burin_session_watch(nullptr, watch, &count), BURIN_INVALID_ARGUMENT);
+}
+
 TEST(SessionRun, WritesIntoTheCallersOwnMemory) {
   fake::Model model;
   makeDouble(model);

@@ -23,10 +23,11 @@ int complainOf(burin_status status, const burin_error &error) {
   }
 }
 
-double now() {
+/// In nanoseconds.
+int64_t now() {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
-  return double(time.tv_sec) * 1e3 + double(time.tv_nsec) * 1e-6;
+  return int64_t(time.tv_sec) * 1000000000 + time.tv_nsec;
 }
 
 } // namespace
@@ -57,7 +58,7 @@ int burin_run::openLinkedModel(const burin_model_desc *desc, ModelPtr &out) {
 
 int burin_run::execute(burin_model *model, int32_t entry,
                        const Options &options, const TensorList &inputs,
-                       Execution &out) {
+                       Trace *trace, Execution &out) {
   burin_session *session = nullptr;
   burin_error error;
   if (burin_status status =
@@ -69,15 +70,19 @@ int burin_run::execute(burin_model *model, int32_t entry,
   out.latencies.assign(size_t(options.repeat), 0.0);
   for (int64_t i = -options.warmup; i < options.repeat; ++i) {
     out.outputs.assign(size_t(numOutputs), burin_tensor{});
-    double begin = now();
+    if (i == 0 && trace)
+      trace->watch(session);
+    int64_t begin = now();
     burin_status status =
         burin_session_run(session, entry, inputs.data(), int32_t(inputs.size()),
                           out.outputs.data(), numOutputs, &error);
-    double end = now();
+    int64_t end = now();
     if (status != BURIN_OK)
       return complainOf(status, error);
     if (i >= 0)
-      out.latencies[size_t(i)] = end - begin;
+      out.latencies[size_t(i)] = double(end - begin) * 1e-6;
+    if (i >= 0 && trace)
+      trace->addRun(begin, end);
   }
   std::sort(out.latencies.begin(), out.latencies.end());
   burin_session_describe(session, &out.info);

@@ -4,6 +4,7 @@
 #define BURIN_RUN_EXECUTE_H
 
 #include "inputs.h"
+#include "trace.h"
 #include <memory>
 
 namespace burin_run {
@@ -30,8 +31,9 @@ struct Execution {
 /// Complains; an ExitCode.
 int openModel(const std::string &path, ModelPtr &out);
 int openLinkedModel(const burin_model_desc *desc, ModelPtr &out);
+/// Measured runs are told to the trace, if there is one.
 int execute(burin_model *model, int32_t entry, const Options &options,
-            const TensorList &inputs, Execution &out);
+            const TensorList &inputs, Trace *trace, Execution &out);
 
 } // namespace burin_run
 

@@ -41,6 +41,8 @@ Outputs
 Measuring
   --repeat N --warmup N   run N times after N unmeasured runs (default 1 and 0)
   --threads N             (default: one per core)
+  --trace FILE            write when each kernel ran, in Chrome's trace format
+                          (chrome://tracing, ui.perfetto.dev)
   --json                  print one object to stdout, and nothing else there
 
   --help, --version

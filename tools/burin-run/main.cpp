@@ -62,8 +62,14 @@ int run(burin_model *model, const Options &options) {
   if (int code = checkFolder(options.outputDir))
     return code;
   Execution execution;
-  if (int code = execute(model, number, options, inputs, execution))
+  Trace trace(entry);
+  bool isTraced = !options.trace.empty();
+  if (int code = execute(model, number, options, inputs,
+                         isTraced ? &trace : nullptr, execution))
     return code;
+  if (isTraced)
+    if (int code = trace.write(options.trace))
+      return code;
   if (!options.outputDir.empty())
     if (int code = writeOutputs(options.outputDir, entry, execution.outputs))
       return code;

@@ -182,8 +182,12 @@ bool parseOption(int code, const char *text, Options &out) {
     return out.json = true;
   case OptDescribe:
     return out.describe = true;
-  case OptProfileOut:
   case OptTrace:
+    out.trace = text;
+    if (out.trace.empty())
+      complain("--trace expects a file, got ''");
+    return !out.trace.empty();
+  case OptProfileOut:
     complain("--%s is not supported yet", nameOf(code));
     return false;
   }

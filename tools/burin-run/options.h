@@ -37,6 +37,7 @@ struct Options {
   std::vector<NamedFile> expects;
   std::vector<NamedSize> dims;
   std::string outputDir;
+  std::string trace; // Empty: none.
   Fill fill = Fill::None;
   uint64_t seed = 0;
   double rtol = -1; // Negative: by the element type.

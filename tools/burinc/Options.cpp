@@ -64,7 +64,12 @@ struct Flags {
                 cl::desc("Refuse larger models, functions inlined (default: "
                          "250000)")};
   Flag time{"time", cl::cat(all), cl::desc("Print the seconds of each stage")};
-  Flag verbose{"v", cl::cat(all), cl::desc("Print one line per stage")};
+  Flag verbose{"v", cl::cat(all),
+               cl::desc("Print one line per stage, and the kernels with their "
+                        "operations and bytes")};
+  Text report{"report", cl::value_desc("folder"), cl::cat(all),
+              cl::desc("Write kernels.json there: what each kernel calculates "
+                       "and touches")};
 
   // Of later releases; known, so that they are not mistaken for typing errors.
   Texts quantize{"quantize", cl::cat(all), cl::Hidden};
@@ -73,7 +78,6 @@ struct Flags {
   Texts fuse{"fuse", cl::cat(all), cl::Hidden};
   Texts profile{"profile", cl::cat(all), cl::Hidden};
   Flag observe{"observe", cl::cat(all), cl::Hidden};
-  Texts report{"report", cl::cat(all), cl::Hidden};
 };
 
 /// Runs one step after the other until one fails.
@@ -107,7 +111,7 @@ static Status checkLater(const Flags &flags) {
        {(const cl::Option *)&flags.quantize,
         (const cl::Option *)&flags.attention, (const cl::Option *)&flags.skip,
         (const cl::Option *)&flags.fuse, (const cl::Option *)&flags.profile,
-        (const cl::Option *)&flags.observe, (const cl::Option *)&flags.report})
+        (const cl::Option *)&flags.observe})
     if (option->getNumOccurrences())
       return refuse("option --" + option->ArgStr + " is not there yet");
   return {};
@@ -215,6 +219,8 @@ static Status readNumbers(const Flags &flags, CompileOptions &options) {
           .status;
   options.optLevel = level;
   options.threadsHint = threads;
+  options.listKernels = flags.verbose;
+  options.reportFolder = flags.report;
   options.useCache = !flags.noCache;
   return status;
 }

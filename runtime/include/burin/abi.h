@@ -14,7 +14,7 @@
 #include "burin/types.h"
 
 #define BURIN_ABI_MAGIC 0x4e495255u /* "URIN", little endian */
-#define BURIN_ABI_VERSION 1u
+#define BURIN_ABI_VERSION 2u
 #define BURIN_MODEL_SYMBOL "burin_model_v1"
 
 struct burin_call;
@@ -70,6 +70,14 @@ typedef struct burin_tensor_desc {
   int32_t dtype;
 } burin_tensor_desc;
 
+/* A part of an entry's code: a parallel loop, or what runs between two of them.
+ * In the order of the code; --report of burinc tells more of each. */
+typedef struct burin_kernel_desc {
+  const char *name; /* an ONNX node that it calculates, perhaps with others */
+  /* What parallel_for() is called with; NULL: runs between the others. */
+  void (*code)(void *context, int64_t lo, int64_t hi);
+} burin_kernel_desc;
+
 /* `run` returns a burin_status; outputs are set through services->output. */
 typedef struct burin_entry_desc {
   const char *name;
@@ -79,6 +87,9 @@ typedef struct burin_entry_desc {
   int32_t num_outputs;
   uint64_t arena_bytes;
   int32_t (*run)(burin_call *call);
+  const burin_kernel_desc *kernels; /* for people and tools only */
+  int32_t num_kernels;
+  int32_t reserved;
 } burin_entry_desc;
 
 /* Memory that lives between runs: a tensor whose dimension `axis` has
@@ -124,7 +135,8 @@ static_assert(sizeof(burin_slot) == 16, "ABI");
 static_assert(sizeof(burin_call) == 48, "ABI");
 static_assert(sizeof(burin_dim) == 16, "ABI");
 static_assert(sizeof(burin_tensor_desc) == 24, "ABI");
-static_assert(sizeof(burin_entry_desc) == 48, "ABI");
+static_assert(sizeof(burin_kernel_desc) == 16, "ABI");
+static_assert(sizeof(burin_entry_desc) == 64, "ABI");
 static_assert(sizeof(burin_state_desc) == 40, "ABI");
 static_assert(sizeof(burin_weights_desc) == 32, "ABI");
 static_assert(sizeof(burin_model_desc) == 80, "ABI");

@@ -3,6 +3,7 @@
 #include "compiler/Driver/Driver.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <fstream>
 #include <gtest/gtest.h>
@@ -51,6 +52,25 @@ protected:
   CompileOptions options;
   std::string messages;
 };
+
+TEST_F(DriverTest, ReportsKernels) {
+  options.emit = Emit::Exec;
+  options.listKernels = true;
+  options.reportFolder = (folder + "/report/here").str();
+  ASSERT_EQ(run(), ExitCode::Done) << messages;
+  auto text = llvm::MemoryBuffer::getFile(options.reportFolder + "/kernels.json");
+  ASSERT_TRUE(bool(text));
+  auto json = llvm::json::parse((*text)->getBuffer());
+  ASSERT_TRUE(bool(json));
+  auto &entry = *(*json->getAsObject()->getArray("entries"))[0].getAsObject();
+  EXPECT_EQ(entry.getString("name"), "main");
+  auto &kernel = *(*entry.getArray("kernels"))[0].getAsObject();
+  EXPECT_EQ(kernel.getBoolean("parallel"), false);
+  EXPECT_EQ(kernel.getInteger("flops"), 2);
+  EXPECT_EQ(kernel.getInteger("read_bytes"), 8);
+  EXPECT_EQ(kernel.getInteger("written_bytes"), 8);
+  EXPECT_TRUE(llvm::StringRef(messages).contains("kernels of 'main'"));
+}
 
 TEST_F(DriverTest, PrintsTheGraph) {
   ASSERT_EQ(run(), ExitCode::Done) << messages;

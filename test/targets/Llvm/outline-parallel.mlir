@@ -17,3 +17,14 @@ func.func @main() {
 // CHECK: func private @main_part0(%arg0: !llvm.ptr, %arg1: index, %arg2: index, %arg3: memref<?xf32>)
 // CHECK: arith.constant 2.0
 // CHECK: memref.store
+
+// The functions of listed kernels are named.
+// CHECK-LABEL: func @listed
+// CHECK-SAME: exec.parts = ["listed_part0"]
+func.func @listed(%n: index, %m: memref<?xf32>) attributes {exec.kernels = []} {
+  %x = arith.constant 2.0 : f32
+  exec.parallel %lower to %upper of %n grain 7 {
+    memref.store %x, %m[%lower] : memref<?xf32>
+  }
+  return
+}

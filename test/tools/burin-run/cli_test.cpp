@@ -135,12 +135,24 @@ TEST_F(BurinRun, RefusesWrongUsageWithCode2) {
                                 "--fill ones --repeat 1x",
                                 "--fill ones --seed -1",
                                 "--fill ones --rtol nan",
-                                "--fill ones --trace t",
                                 "--fill ones --profile-out p"}) {
     EXPECT_EQ(run(arguments), 2) << arguments;
     EXPECT_HAS(err, "burin-run: error: ");
     EXPECT_EQ(out, "");
   }
+}
+
+TEST_F(BurinRun, TellsWhenKernelsRan) {
+  ASSERT_EQ(run("--input x=x.npy --repeat 2 --warmup 1 --trace t.json"), 0) << err;
+  std::string text = slurp("t.json");
+  EXPECT_HAS(text, "\"traceEvents\"");
+  EXPECT_HAS(text, "\"name\": \"main\", \"cat\": \"run\"");
+  size_t kernels = 0;
+  for (size_t at = 0; (at = text.find("\"kernel\": 0", at)) != std::string::npos; ++at)
+    ++kernels;
+  EXPECT_EQ(kernels, 2u);
+  EXPECT_EQ(run("--input x=x.npy --trace none/t.json"), 5);
+  EXPECT_HAS(err, "cannot write 'none/t.json'");
 }
 
 TEST_F(BurinRun, LeavesNothingBehindWhereItFails) {
