@@ -24,12 +24,14 @@ Value getFloat(B &b, Type type, double value) {
 
 //===- Integers -----------------------------------------------------------===//
 
-/// x in [low, high]; low for NaN.
-Value clamp(B &b, Value x, double low, double high) {
+/// x in [low, high] - shift; the lower one for NaN.
+Value clamp(B &b, Value x, double low, double high, Value shift) {
   for (auto [bound, predicate] :
        {std::pair(low, arith::CmpFPredicate::OGT),
         std::pair(high, arith::CmpFPredicate::OLT)}) {
     Value limit = getFloat(b, x.getType(), bound);
+    if (shift)
+      limit = b.createOrFold<arith::SubFOp>(limit, shift);
     Value inside = b.create<arith::CmpFOp>(predicate, x, limit);
     x = b.create<arith::SelectOp>(inside, x, limit);
   }
@@ -38,14 +40,17 @@ Value clamp(B &b, Value x, double low, double high) {
 
 /// roundeven(real) + zero as an integer of nn type `to`, in its compute type.
 Value roundTo(B &b, Value real, Value zero, Type to) {
-  Value rounded = b.create<math::RoundEvenOp>(real);
-  if (zero)
-    rounded = b.create<arith::AddFOp>(rounded, zero);
   unsigned width = to.getIntOrFloatBitWidth();
   int64_t count = int64_t(1) << width;
   int64_t low = isUnsigned(to) ? 0 : -count / 2;
-  Value inside = clamp(b, rounded, low, low + count - 1);
-  Value integer = b.create<arith::FPToSIOp>(b.getI32Type(), inside);
+  // All bounds are integers, so that rounding may come last: rounding and turning
+  // into an integer are one instruction.
+  Value inside = clamp(b, real, low, low + count - 1, zero);
+  Type i32 = b.getI32Type();
+  Value integer = b.create<arith::FPToSIOp>(i32, b.create<math::RoundEvenOp>(inside));
+  if (zero)
+    integer = b.create<arith::AddIOp>(
+        integer, b.createOrFold<arith::FPToSIOp>(i32, zero));
   return b.create<arith::TruncIOp>(getComputeType(to), integer);
 }
 

@@ -26,6 +26,18 @@ namespace burin {
 #include "targets/Llvm/Passes.h.inc"
 
 namespace {
+/// Rounding to an even integer is what conversion does in the default mode.
+LogicalResult roundToInteger(arith::FPToSIOp op, PatternRewriter &rewriter) {
+  auto round = op.getIn().getDefiningOp<math::RoundEvenOp>();
+  Type real = getElementTypeOrSelf(op.getIn().getType());
+  if (!round || !real.isF32() || !getElementTypeOrSelf(op.getType()).isInteger(32))
+    return failure();
+  // MLIR's own op for it takes no vectors.
+  rewriter.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(
+      op, op.getType(), rewriter.getStringAttr("llvm.lrint"), round.getOperand());
+  return success();
+}
+
 struct ConvertExecToLLVM : impl::ConvertExecToLLVMBase<ConvertExecToLLVM> {
   void runOnOperation() override {
     LowerToLLVMOptions options(&getContext());
@@ -68,13 +80,15 @@ struct ConvertExecToLLVM : impl::ConvertExecToLLVMBase<ConvertExecToLLVM> {
     return applyPartialConversion(getOperation(), target, std::move(patterns));
   }
 
-  /// Vector ops that have no counterpart in LLVM become ones that have.
+  /// Vector ops that have no counterpart in LLVM become ones that have; two ops
+  /// become one that it has.
   LogicalResult lowerVectors() {
     RewritePatternSet patterns(&getContext());
     vector::populateVectorBroadcastLoweringPatterns(patterns);
     vector::populateVectorMaskOpLoweringPatterns(patterns);
     vector::populateVectorMaskMaterializationPatterns(
         patterns, /*force32BitVectorIndices=*/false);
+    patterns.add(roundToInteger);
     vector::populateVectorShapeCastLoweringPatterns(patterns);
     return applyPatternsAndFoldGreedily(getOperation(), std::move(patterns));
   }
