@@ -288,6 +288,7 @@ Status Backend::run() {
   if (options.stateCapacity)
     pipeline.stateCapacity = options.stateCapacity;
   pipeline.strictMath = options.math == Math::Strict;
+  pipeline.fastMath = options.math == Math::Fast;
   Stage last = getLastStage();
   if (Status status = runStages(last); !status.isOk())
     return status;

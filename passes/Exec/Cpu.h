@@ -8,12 +8,13 @@
 
 namespace burin {
 
-/// The instruction that sums up products of small integers in 32-bit lanes.
+/// The instruction that sums up products of small numbers in 32-bit lanes.
 struct DotInstruction {
   std::string intrinsic;   ///< LLVM's name for it; empty if there is none.
   int64_t group = 0;       ///< Factors per lane: 4 bytes (and it accumulates) or
                            ///< 2 words (and it does not).
   bool isUnsigned = false; ///< Of bytes: whether those of the first factor are.
+  bool isFloat = false;    ///< Of bf16 in pairs; accumulates in f32.
 };
 
 /// The register file that the emitters shape their tiles for.

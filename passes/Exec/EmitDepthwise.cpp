@@ -232,7 +232,8 @@ struct EmitDepthwise : impl::EmitDepthwiseBase<EmitDepthwise> {
 
   void runOnOperation() override {
     DotInstruction instruction{intrinsic, group, isUnsigned};
-    replaceFused(getOperation(), sumsBytes,
+    auto isWanted = [&](linalg::LinalgOp op) { return sumsProducts(op, instruction); };
+    replaceFused(getOperation(), isWanted,
                  [&](linalg::LinalgOp op, const Fusion &fused,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
                    std::optional<DotProduct> product = matchDepthwise(op, fused, shapes);

@@ -245,7 +245,9 @@ void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
   for (int64_t v = 0; v * tile.lanes < count; ++v) {
     auto type = VectorType::get(tile.lanes, b.getI32Type());
     Value place = add(mul(inTile, number(tile.getColumns())), number(v * tile.lanes));
-    Value value = b.create<vector::LoadOp>(type, sums, place);
+    Value value = b.create<vector::BitCastOp>(
+        VectorType::get(tile.lanes, getSumType(b, instruction)),
+        b.create<vector::LoadOp>(type, sums, place));
     Value mask;
     if (int64_t left = count - v * tile.lanes; left < tile.lanes)
       mask = b.create<vector::CreateMaskOp>(
@@ -259,11 +261,13 @@ struct EmitDotProducts : impl::EmitDotProductsBase<EmitDotProducts> {
 
   void runOnOperation() override {
     Cpu cpu{vectorBits, registers};
-    DotInstruction instruction{intrinsic, group, isUnsigned};
-    replaceFused(getOperation(), sumsBytes,
+    DotInstruction instruction{intrinsic, group, isUnsigned, isFloat};
+    auto isWanted = [&](linalg::LinalgOp op) { return sumsProducts(op, instruction); };
+    replaceFused(getOperation(), isWanted,
                  [&](linalg::LinalgOp op, const Fusion &fused,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
-                   std::optional<DotProduct> product = matchDotProduct(op, fused, shapes);
+                   std::optional<DotProduct> product =
+                       matchDotProduct(op, fused, shapes, instruction);
                    if (product)
                      DotProductEmitter(std::move(*product), b, shapes, cpu, instruction)
                          .emit();

@@ -101,7 +101,7 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
   let summary = "Turn products of bytes into tiles of dot-product instructions";
   let description = [{
     A linalg op on buffers that sums up products of bytes with constant bytes in
-    i32 becomes tiles that a micro-kernel of the module computes with the CPU's
+    i32, or of f32 where the instruction takes bf16, becomes tiles that a micro-kernel of the module computes with the CPU's
     instruction for it. The constant is packed at compile time, the other operand
     row by row on the stack of the thread. An elementwise op that alone reads the
     sums is calculated on each tile, so that they never lie in memory. Ops that are
@@ -135,6 +135,8 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
            "Products per 32-bit lane: 4 of bytes, 2 of words">,
     Option<"isUnsigned", "unsigned", "bool", /*default=*/"false",
            "Whether the first factors are unsigned bytes">,
+    Option<"isFloat", "float", "bool", /*default=*/"false",
+           "Whether the factors are pairs of bf16: products of f32 are rounded">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

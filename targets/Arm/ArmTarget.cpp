@@ -24,6 +24,8 @@ protected:
       cpu.dotIntrinsic = "llvm.aarch64.neon.sdot.v4i32.v16i8";
       cpu.dotGroup = 4;
     }
+    if (features.lookup("bf16"))
+      cpu.bfloatDotIntrinsic = "llvm.aarch64.neon.bfdot.v4f32.v8bf16";
   }
 };
 } // namespace

@@ -31,3 +31,10 @@ class Digits(ModelTest):
         once = self.run_model(self.model, {"image": self.images}, {"logits": self.logits})["logits"]
         again = self.run_model(self.model, {"image": self.images}, {"logits": self.logits})["logits"]
         self.assertEqual(once.tobytes(), again.tobytes())
+
+    def test_fast_math(self):
+        """Products may be of bf16 then: other logits, the same digits."""
+        inputs, expected = {"image": self.images}, {"logits": self.logits}
+        logits = self.run_model(self.model, inputs, expected, "--math=fast")["logits"]
+        self.assertLess(np.abs(logits - self.logits).max(), 0.05 * np.sqrt(np.mean(self.logits ** 2)))
+        self.assertGreaterEqual(int((logits.argmax(1) == self.labels).sum()), 591)

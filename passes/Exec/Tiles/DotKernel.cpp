@@ -16,17 +16,27 @@ Tile burin::getDotTile(const Cpu &cpu) {
   return {6, cpu.registers < 32 ? 2 : 4, cpu.getLanes()};
 }
 
+Type burin::getFactorType(OpBuilder &b, const DotInstruction &instruction) {
+  if (instruction.isFloat)
+    return b.getBF16Type();
+  return b.getIntegerType(32 / instruction.group);
+}
+
+Type burin::getSumType(OpBuilder &b, const DotInstruction &instruction) {
+  return instruction.isFloat ? Type(b.getF32Type()) : b.getI32Type();
+}
+
 Value burin::emitDot(ImplicitLocOpBuilder &b, const DotInstruction &instruction,
                      Value sum, Value x, Value y) {
   auto type = cast<VectorType>(sum.getType());
-  bool accumulates = instruction.group == 4;
+  bool accumulates = instruction.group == 4 || instruction.isFloat;
   SmallVector<Value> operands;
   if (accumulates)
     operands.push_back(sum);
   for (Value factor : {x, y}) {
     // vpdpbusd is declared on words of four bytes, the others on what they take.
     if (!accumulates || !instruction.isUnsigned) {
-      Type element = b.getIntegerType(32 / instruction.group);
+      Type element = getFactorType(b, instruction);
       factor = b.create<vector::BitCastOp>(
           VectorType::get(type.getNumElements() * instruction.group, element), factor);
     }
@@ -44,14 +54,16 @@ public:
   DotEmitter(func::FuncOp func, const DotInstruction &instruction, const Tile &tile)
       : b(ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front())),
         instruction(instruction), tile(tile),
-        sums(VectorType::get(tile.lanes, b.getI32Type())),
+        groups(VectorType::get(tile.lanes, b.getI32Type())),
+        sums(VectorType::get(tile.lanes, getSumType(b, instruction))),
         arguments(func.getArguments()) {}
 
   void emit() {
     SmallVector<Value> start;
     for (int64_t r = 0; r < tile.rows; ++r)
       for (int64_t v = 0; v < tile.vectors; ++v)
-        start.push_back(load(B, add(arguments[BStart], number(v * tile.lanes))));
+        start.push_back(b.create<vector::BitCastOp>(
+            sums, load(add(arguments[BStart], number(v * tile.lanes)))));
     Value first = add(arguments[BStart], number(tile.getColumns()));
     auto loop = b.create<scf::ForOp>(number(0), arguments[Steps], number(1), start);
     {
@@ -61,7 +73,8 @@ public:
                                       loop.getRegionIterArgs()));
     }
     for (auto [i, value] : llvm::enumerate(loop.getResults()))
-      b.create<vector::StoreOp>(value, arguments[C], number(i * tile.lanes));
+      b.create<vector::StoreOp>(b.create<vector::BitCastOp>(groups, value),
+                                arguments[C], number(i * tile.lanes));
     b.create<func::ReturnOp>();
   }
 
@@ -71,20 +84,20 @@ private:
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
   Value add(Value x, Value y) { return b.create<arith::AddIOp>(x, y); }
   Value mul(Value x, Value y) { return b.create<arith::MulIOp>(x, y); }
-  Value load(Argument from, Value at) {
-    return b.create<vector::LoadOp>(sums, arguments[from], at);
+  Value load(Value at) {
+    return b.create<vector::LoadOp>(groups, arguments[B], at);
   }
 
   SmallVector<Value> emitStep(Value k, Value first, ValueRange carried) {
     Value bRow = add(first, mul(k, number(tile.getColumns())));
     SmallVector<Value> columns, next(carried);
     for (int64_t v = 0; v < tile.vectors; ++v)
-      columns.push_back(load(B, add(bRow, number(v * tile.lanes))));
+      columns.push_back(load(add(bRow, number(v * tile.lanes))));
     Value start = add(arguments[AStart], k);
     for (int64_t r = 0; r < tile.rows; ++r) {
       Value at = add(start, mul(arguments[AStride], number(r)));
       Value group = b.create<memref::LoadOp>(arguments[A], at);
-      Value x = b.create<vector::BroadcastOp>(sums, group);
+      Value x = b.create<vector::BroadcastOp>(groups, group);
       for (int64_t v = 0; v < tile.vectors; ++v) {
         Value &sum = next[r * tile.vectors + v];
         sum = emitDot(b, instruction, sum, x, columns[v]);
@@ -96,7 +109,7 @@ private:
   ImplicitLocOpBuilder b;
   const DotInstruction &instruction;
   Tile tile;
-  VectorType sums;
+  VectorType groups, sums;
   ValueRange arguments;
 };
 } // namespace
@@ -105,7 +118,7 @@ func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruct
                                  const Tile &tile) {
   std::string name;
   llvm::raw_string_ostream(name)
-      << "burin_dot_" << tile.rows << "x" << tile.getColumns();
+      << (instruction.isFloat ? "burin_bf16_dot_" : "burin_dot_") << tile.rows << "x" << tile.getColumns();
   if (auto func = module.lookupSymbol<func::FuncOp>(name))
     return func;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());

@@ -13,14 +13,21 @@ namespace burin {
 /// registers.
 Tile getDotTile(const Cpu &cpu);
 
-/// sum + x . y in each lane, all three vectors of i32.
+/// Of one factor: i8, i16 or bf16.
+mlir::Type getFactorType(mlir::OpBuilder &b, const DotInstruction &instruction);
+
+/// Of the sums: i32 or f32.
+mlir::Type getSumType(mlir::OpBuilder &b, const DotInstruction &instruction);
+
+/// sum + x . y in each lane: vectors of i32, sums of f32 if products are.
 mlir::Value emitDot(mlir::ImplicitLocOpBuilder &b, const DotInstruction &instruction,
                     mlir::Value sum, mlir::Value x, mlir::Value y);
 
 /// The function
 ///   (a, aStart, aStride, b, bStart, c, steps)
 /// that writes a x b to c, made once per module and size. All are 1-D buffers of
-/// i32, where an element of a or b is a group of factors: a is [row][step] with
+/// i32, where an element of a or b is a group of factors, one of c the bits of a
+/// sum: a is [row][step] with
 /// `aStride` groups from row to row; b is first the sums to start with, then
 /// [step][tile columns]; c is [row][tile columns].
 mlir::func::FuncOp getDotKernel(mlir::ModuleOp module,

@@ -1,4 +1,4 @@
-//===- DotProduct.cpp - Sums of products of bytes, recognised -------------===//
+//===- DotProduct.cpp - Sums of products of small numbers, recognised -----===//
 
 #include "passes/Exec/Tiles/DotProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -7,40 +7,48 @@
 using namespace mlir;
 using namespace burin;
 
-/// The input of the body that `factor` is an extension of, if it is one of bytes.
-static std::optional<unsigned> findByte(Block &body, Value factor) {
+/// The input of the body that `factor` is an extension of, if it is one of bytes;
+/// or one of bf16, or f32 itself.
+static std::optional<unsigned> findFactor(Block &body, Value factor, bool isFloat) {
   Operation *op = factor.getDefiningOp();
-  if (!isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(op))
+  if (isFloat ? op && !isa<arith::ExtFOp>(op)
+              : !isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(op))
     return std::nullopt;
-  auto argument = dyn_cast<BlockArgument>(op->getOperand(0));
-  if (!argument || argument.getOwner() != &body || argument.getArgNumber() > 1 ||
-      !argument.getType().isInteger(8))
+  auto argument = dyn_cast<BlockArgument>(op ? op->getOperand(0) : factor);
+  if (!argument || argument.getOwner() != &body || argument.getArgNumber() > 1)
+    return std::nullopt;
+  Type type = argument.getType();
+  if (!(isFloat ? type.isF32() || type.isBF16() : type.isInteger(8)))
     return std::nullopt;
   return argument.getArgNumber();
 }
 
-static arith::MulIOp findProduct(linalg::LinalgOp op) {
+static Operation *findProduct(linalg::LinalgOp op, bool isFloat) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() == 0)
     return {};
   Block &body = op->getRegion(0).front();
-  auto add = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddIOp>();
-  if (!add || !add.getType().isInteger(32))
-    return {};
+  Operation *add = body.getTerminator()->getOperand(0).getDefiningOp();
+  if (!(isFloat ? isa_and_nonnull<arith::AddFOp>(add) : isa_and_nonnull<arith::AddIOp>(add)) ||
+      add->getResult(0).getType().getIntOrFloatBitWidth() != 32)
+    return nullptr;
   for (int i : {0, 1}) {
-    auto mul = add->getOperand(i).getDefiningOp<arith::MulIOp>();
-    if (!mul || add->getOperand(1 - i) != body.getArgument(2) ||
+    Operation *mul = add->getOperand(i).getDefiningOp();
+    if (!isa_and_nonnull<arith::MulIOp, arith::MulFOp>(mul) ||
+        add->getOperand(1 - i) != body.getArgument(2) ||
         !body.getArgument(2).hasOneUse())
       continue;
-    std::optional<unsigned> x = findByte(body, mul.getLhs());
-    std::optional<unsigned> y = findByte(body, mul.getRhs());
+    std::optional<unsigned> x = findFactor(body, mul->getOperand(0), isFloat);
+    std::optional<unsigned> y = findFactor(body, mul->getOperand(1), isFloat);
     if (x && y && *x != *y)
       return mul;
   }
-  return {};
+  return nullptr;
 }
 
-bool burin::sumsBytes(linalg::LinalgOp op) { return bool(findProduct(op)); }
+bool burin::sumsProducts(linalg::LinalgOp op, const DotInstruction &instruction) {
+  return findProduct(op, instruction.isFloat) != nullptr;
+}
 
 static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
 
@@ -91,14 +99,16 @@ static bool isKnown(DotProduct &c, int64_t deepest) {
     return std::pair(-dx, x) < std::pair(-dy, y);
   });
   int64_t columns = *nn::getStatic(c.nest.sizes[c.column]);
-  return depth <= deepest && depth >= 4 && columns >= 8;
+  // Rows of floats are rounded before: that must be worth it.
+  return depth <= deepest && depth >= (c.isFloat ? 32 : 4) && columns >= (c.isFloat ? 16 : 8);
 }
 
 static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
-                                       nn::ShapeBuilder &shapes, bool depthwise) {
+                                       nn::ShapeBuilder &shapes, bool depthwise,
+                                       bool isFloat) {
   // Rows must fit a thread's stack; the taps of depthwise ones are unrolled.
   int64_t deepest = depthwise ? 64 : 1 << 15;
-  arith::MulIOp product = findProduct(op);
+  Operation *product = findProduct(op, isFloat);
   DotProduct loops;
   if (!loops.take(op, fused, shapes))
     return std::nullopt;
@@ -107,14 +117,19 @@ static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
   for (unsigned lhs : {0, 1}) {
     DotProduct c = loops;
     c.lhs = lhs;
-    Operation *first = product.getLhs().getDefiningOp();
-    Operation *second = product.getRhs().getDefiningOp();
-    if (findByte(body, product.getLhs()) != lhs)
-      std::swap(first, second);
+    c.isFloat = isFloat;
     c.weights = findGlobal(c.getWeights().memory, module);
-    if (!c.weights || getBytes(c.weights).empty() || !isa<arith::ExtSIOp>(second))
+    if (!c.weights || getBytes(c.weights).empty())
       continue;
-    c.isUnsigned = isa<arith::ExtUIOp>(first);
+    if (!isFloat) {
+      Operation *first = product->getOperand(0).getDefiningOp();
+      Operation *second = product->getOperand(1).getDefiningOp();
+      if (findFactor(body, first->getResult(0), isFloat) != lhs)
+        std::swap(first, second);
+      if (!isa<arith::ExtSIOp>(second))
+        continue;
+      c.isUnsigned = isa<arith::ExtUIOp>(first);
+    }
     if (classify(c, depthwise, shapes) && isKnown(c, deepest))
       return c;
   }
@@ -123,12 +138,13 @@ static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
 
 std::optional<DotProduct> burin::matchDotProduct(linalg::LinalgOp op,
                                                  const Fusion &fused,
-                                                 nn::ShapeBuilder &shapes) {
-  return match(op, fused, shapes, /*depthwise=*/false);
+                                                 nn::ShapeBuilder &shapes,
+                                                 const DotInstruction &instruction) {
+  return match(op, fused, shapes, /*depthwise=*/false, instruction.isFloat);
 }
 
 std::optional<DotProduct> burin::matchDepthwise(linalg::LinalgOp op,
                                                 const Fusion &fused,
                                                 nn::ShapeBuilder &shapes) {
-  return match(op, fused, shapes, /*depthwise=*/true);
+  return match(op, fused, shapes, /*depthwise=*/true, /*isFloat=*/false);
 }

@@ -1,8 +1,9 @@
-//===- DotProduct.h - Sums of products of bytes, recognised -----*- C++ -*-===//
+//===- DotProduct.h - Sums of products of small numbers ---------*- C++ -*-===//
 //
 // out[row, column] = f(sum over k of a[row, k] * w[k, column]) where a are bytes
-// and w constant signed bytes: matrix products and convolutions whose output
-// channels lie side by side, and the elementwise ops around them.
+// and w constant signed bytes, or both are floats that may be rounded to bf16:
+// matrix products and convolutions whose output channels lie side by side, and
+// the elementwise ops around them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,20 +21,23 @@ struct DotProduct : FusedSums {
   llvm::SmallVector<unsigned> batch, rows, depth; ///< Loops.
   unsigned column = 0;
   bool isUnsigned = false; ///< Whether lhs is.
+  bool isFloat = false;    ///< Whether both are f32 or bf16.
   mlir::memref::GlobalOp weights;
 
   const LinearAccess &getLhs() const { return getOperand(lhs); }
   const LinearAccess &getWeights() const { return getOperand(1 - lhs); }
 };
 
-/// Whether the body of `op` sums up products of bytes in i32.
-bool sumsBytes(mlir::linalg::LinalgOp op);
+/// Whether the body of `op` sums up products of bytes in i32; or, where that is what
+/// `instruction` does, of floats in f32.
+bool sumsProducts(mlir::linalg::LinalgOp op, const DotInstruction &instruction);
 
 /// `op` as such a product with `fused` around it; none if it is something else, or
 /// too small to pack for. Values are built at the insertion point of `shapes`.
 std::optional<DotProduct> matchDotProduct(mlir::linalg::LinalgOp op,
                                           const Fusion &fused,
-                                          nn::ShapeBuilder &shapes);
+                                          nn::ShapeBuilder &shapes,
+                                          const DotInstruction &instruction);
 
 /// The same where each column has factors of its own on both sides: depthwise
 /// convolutions, whose depth are the taps.

@@ -1,7 +1,8 @@
-//===- DotWeights.cpp - Constant bytes in groups, at compile time ---------===//
+//===- DotWeights.cpp - Constant factors in groups, at compile time -------===//
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/Endian.h"
 #include "passes/Exec/Tiles/DotProduct.h"
 
 using namespace mlir;
@@ -33,19 +34,41 @@ static SmallVector<int64_t> getOffsets(const DotProduct &c, ArrayRef<unsigned> l
   return offsets;
 }
 
+/// A bf16 nearest to the f32 with these bits, ties to even.
+static uint16_t roundToBfloat(uint32_t bits) {
+  if ((bits & 0x7fffffff) > 0x7f800000)
+    return bits >> 16 | 0x40; // Still a NaN.
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
 namespace {
+/// The constant, as numbers that fit a group.
+struct Factors {
+  ArrayRef<char> data;
+  bool isSplat;
+  Type type; ///< i8, bf16 or f32.
+
+  int64_t get(int64_t i) const {
+    const char *at = data.data() + (isSplat ? 0 : i * type.getIntOrFloatBitWidth() / 8);
+    if (type.isF32())
+      return roundToBfloat(llvm::support::endian::read32le(at));
+    return type.isBF16() ? llvm::support::endian::read16le(at)
+                         : int64_t(static_cast<int8_t>(*at));
+  }
+};
+
 struct Packer {
   const DotInstruction &instruction;
   int64_t width, shift; ///< `shift` is added to the other factors.
   ArrayRef<int64_t> columns, depth;
   int64_t getSteps() const { return llvm::divideCeil(depth.size(), instruction.group); }
 
-  /// Panels of one batch, whose first weight is w.
-  int32_t *pack(const int8_t *w, bool isSplat, int32_t *to) const {
+  /// Panels of one batch, whose first weight is number `start`.
+  int32_t *pack(const Factors &w, int64_t start, int32_t *to) const {
     auto get = [&](int64_t column, int64_t k) -> int64_t {
       if (column >= int64_t(columns.size()) || k >= int64_t(depth.size()))
         return 0;
-      return isSplat ? *w : w[columns[column] + depth[k]];
+      return w.get(start + columns[column] + depth[k]);
     };
     int64_t bits = 32 / instruction.group, steps = getSteps();
     uint32_t mask = bits == 8 ? 0xff : 0xffff;
@@ -79,7 +102,7 @@ int64_t burin::getShift(const DotProduct &c, const DotInstruction &instruction) 
 /// one way share it.
 static Value createPacked(ImplicitLocOpBuilder &b, const DotProduct &c, StringRef kind,
                           int64_t count,
-                          function_ref<void(const int8_t *, bool, int32_t *)> pack) {
+                          function_ref<void(const Factors &, int32_t *)> pack) {
   auto module = c.op->getParentOfType<ModuleOp>();
   memref::GlobalOp weights = c.weights;
   std::string name;
@@ -95,8 +118,7 @@ static Value createPacked(ImplicitLocOpBuilder &b, const DotProduct &c, StringRe
   if (!module.lookupSymbol(name)) {
     AsmResourceBlob blob = HeapAsmResourceBlob::allocate(count * 4, 64);
     auto dense = dyn_cast<DenseElementsAttr>(*weights.getInitialValue());
-    pack(reinterpret_cast<const int8_t *>(getBytes(weights).data()),
-         dense && dense.isSplat(),
+    pack({getBytes(weights), dense && dense.isSplat(), weights.getType().getElementType()},
          reinterpret_cast<int32_t *>(blob.getMutableData().data()));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(weights);
@@ -118,9 +140,9 @@ Value burin::packWeights(ImplicitLocOpBuilder &b, const DotProduct &c,
   Packer packer{instruction, width, getShift(c, instruction), columns, depth};
   int64_t panels = llvm::divideCeil(columns.size(), width);
   int64_t count = batch.size() * panels * (packer.getSteps() + 1) * width;
-  return createPacked(b, c, "dot", count, [&](const int8_t *w, bool isSplat, int32_t *to) {
-    for (int64_t offset : batch)
-      to = packer.pack(isSplat ? w : w + offset, isSplat, to);
+  return createPacked(b, c, instruction.isFloat ? "bf16" : "dot", count, [&](const Factors &w, int32_t *to) {
+    for (int64_t start : batch)
+      to = packer.pack(w, start, to);
   });
 }
 
@@ -137,11 +159,11 @@ Value burin::packDepthwise(ImplicitLocOpBuilder &b, const DotProduct &c,
   int64_t groups = llvm::divideCeil(numTaps, group), width = lanes * group;
   int64_t blocks = llvm::divideCeil(columns.size(), width);
   int64_t shift = getShift(c, instruction);
-  auto pack = [&](const int8_t *w, bool isSplat, int32_t *to) {
+  auto pack = [&](const Factors &w, int32_t *to) {
     auto get = [&](int64_t column, int64_t tap) -> int64_t {
       if (column >= int64_t(columns.size()) || tap >= numTaps)
         return 0;
-      return isSplat ? *w : w[columns[column] + taps[tap]];
+      return w.get(columns[column] + taps[tap]);
     };
     for (int64_t block = 0; block < blocks; ++block)
       for (int64_t first = -group; first < numTaps; first += group)

@@ -1,9 +1,10 @@
-//===- RowCopy.cpp - Rows of bytes as groups of factors -------------------===//
+//===- RowCopy.cpp - Rows as groups of factors ----------------------------===//
 
 #include "passes/Exec/Tiles/RowCopy.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/Packing.h"
 
 using namespace mlir;
@@ -12,10 +13,9 @@ using namespace burin;
 RowCopy::RowCopy(ImplicitLocOpBuilder &b, const DotProduct &c,
                  const DotInstruction &instruction, const Cpu &cpu)
     : b(b), memory(c.getLhs().memory),
-      element(b.getIntegerType(32 / instruction.group)), isUnsigned(c.isUnsigned),
+      element(getFactorType(b, instruction)), isUnsigned(c.isUnsigned),
       isShifted(instruction.group == 4 && c.isUnsigned != instruction.isUnsigned),
       lanes(cpu.vectorBits / (32 / instruction.group)) {
-  int64_t depth = 1;
   for (unsigned d : c.depth) {
     sizes.push_back(*nn::getStatic(c.nest.sizes[d]));
     strides.push_back(*nn::getStatic(c.getLhs().coefficients[d]));
@@ -56,7 +56,13 @@ Value RowCopy::createGroupView(Value buffer) {
 void RowCopy::emit(Value from, Value buffer, Value row) {
   target = createView(b, buffer, element);
   int64_t width = element.getIntOrFloatBitWidth() / 8;
-  emitOuter(0, from, mul(row, number(rowBytes / width)));
+  Value to = mul(row, number(rowBytes / width));
+  emitOuter(0, from, to);
+  // A weight of zero past the end does not undo a NaN.
+  if (isa<FloatType>(element) && depth * width < rowBytes)
+    b.create<memref::StoreOp>(
+        b.create<arith::ConstantOp>(b.getZeroAttr(element)), target,
+        add(to, number(depth)));
 }
 
 void RowCopy::emitOuter(size_t k, Value from, Value to) {
@@ -74,7 +80,7 @@ void RowCopy::emitOuter(size_t k, Value from, Value to) {
 }
 
 /// Whole vectors, the last of which may copy again what the one before did; of a
-/// short run pieces of 1, 2, 4, ... bytes.
+/// short run pieces of 1, 2, 4, ... elements.
 void RowCopy::emitRun(Value from, Value to) {
   int64_t done = 0;
   if (run >= lanes) {
@@ -102,7 +108,14 @@ void RowCopy::emitRun(Value from, Value to) {
 }
 
 void RowCopy::emitPiece(int64_t count, Value from, Value to) {
-  auto type = VectorType::get(count, b.getI8Type());
+  auto type = VectorType::get(count, cast<MemRefType>(memory.getType()).getElementType());
+  if (isa<FloatType>(element)) {
+    Value values = b.create<vector::LoadOp>(type, memory, from);
+    if (type.getElementType() != element)
+      values = b.create<arith::TruncFOp>(VectorType::get(count, element), values);
+    b.create<vector::StoreOp>(values, target, to);
+    return;
+  }
   Value bytes = b.create<vector::LoadOp>(type, memory, from);
   if (isShifted)
     bytes = b.create<arith::XOrIOp>(

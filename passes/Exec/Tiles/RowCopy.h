@@ -1,4 +1,4 @@
-//===- RowCopy.h - Rows of bytes as groups of factors -----------*- C++ -*-===//
+//===- RowCopy.h - Rows as groups of factors --------------------*- C++ -*-===//
 
 #ifndef BURIN_PASSES_EXEC_TILES_ROWCOPY_H
 #define BURIN_PASSES_EXEC_TILES_ROWCOPY_H
@@ -22,7 +22,7 @@ public:
   mlir::Value createBuffer(int64_t rows);
   /// The same memory as 32-bit groups.
   mlir::Value createGroupView(mlir::Value buffer);
-  /// The row whose first byte is at `from` to row number `row` of `buffer`.
+  /// The row whose first element is at `from` to row number `row` of `buffer`.
   void emit(mlir::Value from, mlir::Value buffer, mlir::Value row);
 
 private:
@@ -35,11 +35,12 @@ private:
 
   mlir::ImplicitLocOpBuilder &b;
   mlir::Value memory;
-  mlir::Type element;    ///< Of the copy: i8, or i16 where factors are words.
+  mlir::Type element;    ///< Of the copy: i8, i16 or bf16.
   bool isUnsigned;       ///< Whether the bytes are.
   bool isShifted;        ///< By half their range, to the other sign.
   llvm::SmallVector<int64_t> sizes, strides; ///< Of the loops around the runs.
-  int64_t run = 1;       ///< Bytes that lie side by side.
+  int64_t run = 1;       ///< Elements that lie side by side.
+  int64_t depth = 1;     ///< Elements of a row.
   int64_t rowBytes = 0, lanes;
   mlir::Value target;    ///< The buffer in `element`s.
 };

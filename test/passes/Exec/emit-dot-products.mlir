@@ -1,5 +1,6 @@
 // RUN: burin-opt %s --burin-emit-dot-products="vector-bits=512 registers=32 intrinsic=llvm.x86.avx512.vpdpbusd.512 group=4 unsigned=true" --canonicalize --cse --split-input-file | FileCheck %s
 // RUN: burin-opt %s --burin-emit-dot-products="vector-bits=256 registers=16 intrinsic=llvm.x86.avx2.pmadd.wd group=2" --canonicalize --split-input-file | FileCheck %s --check-prefix=WORDS
+// RUN: burin-opt %s --burin-emit-dot-products="vector-bits=512 registers=32 intrinsic=llvm.x86.avx512bf16.dpbf16ps.512 group=2 float=true" --canonicalize --split-input-file | FileCheck %s --check-prefix=BFLOAT
 
 // The weights are packed by four: [panels of 64 columns](64 sums, [2 steps][64]).
 // CHECK: memref.global "private" constant @w_dotu_192{{.*}} : memref<192xi32>
@@ -79,3 +80,24 @@ func.func @unknown(%a: memref<64x64xi8>, %b: memref<64x64xi8>, %sums: memref<64x
   linalg.matmul ins(%a, %b : memref<64x64xi8>, memref<64x64xi8>) outs(%sums : memref<64x64xi32>)
   return
 }
+
+// -----
+
+// Products of f32 where the instruction takes bf16: the weights are rounded at
+// compile time (1.5 twice is 0x3fc03fc0), rows on their way to the stack.
+// BFLOAT: memref.global "private" constant @r_bf16s_1152{{.*}} : memref<1152xi32>
+memref.global "private" constant @r : memref<33x64xf32> = dense<1.5>
+// BFLOAT-LABEL: func @floats
+func.func @floats(%a: memref<12x33xf32>, %sums: memref<12x64xf32>) {
+  // The half group at the end of a row is no NaN.
+  // BFLOAT-DAG: %[[ZERO:.*]] = arith.constant 0.000000e+00 : bf16
+  // BFLOAT: arith.truncf {{.*}} : vector<32xf32> to vector<32xbf16>
+  // BFLOAT: memref.store %[[ZERO]]
+  // BFLOAT: func.call @burin_bf16_dot_6x64
+  // BFLOAT: arith.addf
+  %r = memref.get_global @r : memref<33x64xf32>
+  linalg.matmul ins(%a, %r : memref<12x33xf32>, memref<33x64xf32>) outs(%sums : memref<12x64xf32>)
+  return
+}
+// BFLOAT: func.func private @burin_bf16_dot_6x64
+// BFLOAT: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%{{.*}}) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>

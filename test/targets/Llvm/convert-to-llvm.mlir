@@ -1,4 +1,4 @@
-// RUN: burin-opt %s --burin-convert-exec-to-llvm | FileCheck %s
+// RUN: burin-opt %s --burin-convert-to-llvm | FileCheck %s
 
 // The default rounding is to even: one instruction instead of two.
 // CHECK-LABEL: llvm.func @round
