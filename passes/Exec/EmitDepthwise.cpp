@@ -5,8 +5,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Fused/Addresses.h"
 #include "passes/Exec/Passes.h"
-#include "passes/Exec/Tiles/Addresses.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
 
@@ -136,7 +136,8 @@ void DepthwiseEmitter::emitBlock(Value block, Value from, const Index &row,
     if (left < lanes)
       mask = b.create<vector::CreateMaskOp>(VectorType::get(lanes, b.getI1Type()),
                                             number(left));
-    stages.emit(sum, at, vector * lanes, mask);
+    StageEmitter::Place to{at, int64_t(vector) * lanes, mask};
+    stages.store(stages.evaluate(sum, to), to);
   }
 }
 

@@ -5,8 +5,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Fused/Addresses.h"
 #include "passes/Exec/Passes.h"
-#include "passes/Exec/Tiles/Addresses.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
 #include "passes/Exec/Tiles/Packing.h"
@@ -252,7 +252,8 @@ void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
     if (int64_t left = count - v * tile.lanes; left < tile.lanes)
       mask = b.create<vector::CreateMaskOp>(
           VectorType::get(tile.lanes, b.getI1Type()), number(left));
-    stages.emit(value, at, v * tile.lanes, mask);
+    StageEmitter::Place to{at, v * tile.lanes, mask};
+    stages.store(stages.evaluate(value, to), to);
   }
 }
 

@@ -63,10 +63,11 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
     channels-first convolution the filters are the rows and the output positions
     the columns; packing gathers what a tap reads.
 
-    Sums lie in a tile on the stack before they are stored. What runs on them
-    there needs no pass over memory of its own: the op that wrote what they are
-    added to, and the elementwise op that is their only reader. Ops that are too
-    small are left to `burin-emit-loops`.
+    Sums over a long depth lie in a tile on the stack before they are stored, those
+    over a short one stay in registers. What runs on them there needs no pass over
+    memory of its own: the op that wrote what they are added to, and the elementwise
+    op that is their only reader. Ops that are too small are left to
+    `burin-emit-loops`.
 
     ```mlir
     // before: --burin-emit-contractions --canonicalize

@@ -10,7 +10,7 @@
 #ifndef BURIN_PASSES_EXEC_TILES_CONTRACTION_H
 #define BURIN_PASSES_EXEC_TILES_CONTRACTION_H
 
-#include "passes/Exec/Tiles/Stages.h"
+#include "passes/Exec/Fused/Stages.h"
 
 namespace burin {
 

@@ -1,6 +1,7 @@
 //===- ContractionPlan.cpp - How a contraction is cut into tiles ----------===//
 
 #include "passes/Exec/Tiles/ContractionPlan.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include <numeric>
 
 using namespace mlir;
@@ -59,7 +60,9 @@ static void planRhs(ContractionPlan &plan, const Contraction &c) {
       plan.blockSize = std::max<int64_t>(1, depthBlock / *inner);
     return;
   }
-  int64_t bytes = c.getType().getIntOrFloatBitWidth() / 8;
+  // Weights of 16 bits are packed as they are.
+  Type stored = cast<MemRefType>(plan.rhs.getType()).getElementType();
+  int64_t bytes = stored.getIntOrFloatBitWidth() / 8;
   int64_t stepBytes = *inner * plan.tile.getColumns() * bytes;
   plan.columnsOutside = plan.right.batch.empty() &&
                         *panels * *depth * plan.tile.getColumns() * bytes > maxResident;
@@ -68,6 +71,21 @@ static void planRhs(ContractionPlan &plan, const Contraction &c) {
     plan.blockSize = llvm::divideCeil(size, std::min(blocks, size));
   if (plan.blockSize == size)
     plan.blockSize = 0;
+}
+
+/// Whether what becomes of the sums is emitted for each of them, so that they need
+/// no tile: over a long depth that takes little of the time, and much code.
+static bool shouldStayInRegisters(const ContractionPlan &plan, const Contraction &c) {
+  constexpr int64_t longest = 256, mostOps = 8;
+  std::optional<int64_t> depth = nn::getStatic(plan.depth);
+  if (plan.blockSize != 0 || !depth || *depth > longest)
+    return false;
+  int64_t ops = 0;
+  for (const std::optional<TileStage> &stage : {c.start, c.finish})
+    if (stage)
+      for (Operation &op : *stage->body)
+        ops += isa<math::MathDialect>(op.getDialect()) ? mostOps : 1;
+  return ops <= mostOps + 2; // Of them two that yield.
 }
 
 /// Which batches share columns, and how many positions are one task.
@@ -107,6 +125,7 @@ ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
   plan.rhs = packConstant(b, c, plan.right);
   planRhs(plan, c);
   planPositions(plan, shapes, c);
+  plan.staysInRegisters = shouldStayInRegisters(plan, c);
   return plan;
 }
 

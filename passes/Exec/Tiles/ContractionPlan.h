@@ -20,6 +20,7 @@ struct ContractionPlan {
   bool readsLhs = false;  ///< Where it lies; else it is packed whole.
   bool packsRhs = false;  ///< Whole at run time; else by each task.
   int64_t blockSize = 0;  ///< Of the first depth loop; 0: all of it at once.
+  bool staysInRegisters = false; ///< Sums are stored from there, not from a tile.
   bool columnsOutside = false; ///< Tasks go over all rows before other columns.
   /// A position is a panel of rows of one `inner` batch. All of them see the same
   /// columns of the right operand, which `outer` batches have of their own.

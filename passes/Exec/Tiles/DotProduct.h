@@ -12,7 +12,7 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Exec/Cpu.h"
-#include "passes/Exec/Tiles/Stages.h"
+#include "passes/Exec/Fused/Stages.h"
 
 namespace burin {
 

@@ -27,46 +27,31 @@ constexpr int64_t prefetchDistance = 8;
 /// third-level cache of a Zen 4.
 constexpr int64_t rowsWithoutPrefetch = 4;
 
+/// The numbers of `layout` in the order in which kernels take them.
+SmallVector<OpFoldResult> getNumbers(const LhsLayout &layout) {
+  SmallVector<OpFoldResult> numbers{layout.rowStride};
+  for (const LhsLayout::DepthLoop &loop : layout.depth)
+    numbers.append({loop.size, loop.stride});
+  return numbers;
+}
+
 class KernelEmitter {
 public:
-  KernelEmitter(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
-                int64_t vectors, const LhsLayout &layout)
-      : b(ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front())),
-        tile(tile), rows(rows), vectors(vectors), element(element),
-        type(VectorType::get(tile.lanes, element)), layout(layout),
-        arguments(func.getArguments()), nextNumber(Numbers) {}
-
-  void emit(bool accumulates) {
-    rowStride = take(layout.rowStride);
-    for (const LhsLayout::DepthLoop &loop : layout.depth)
-      depth.push_back({take(loop.size), take(loop.stride)});
-    Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-    SmallVector<Value> sums(rows * vectors, zero), places;
-    for (int64_t i = 0; i < rows * vectors; ++i) {
-      int64_t at = i / vectors * tile.getColumns() + i % vectors * tile.lanes;
-      places.push_back(add(arguments[TStart], number(at)));
-      if (accumulates)
-        sums[i] = b.create<vector::LoadOp>(type, arguments[T], places[i]);
-    }
-    emitDepth(0, arguments[AStart], arguments[BStart], sums);
-    for (auto [sum, place] : llvm::zip_equal(sums, places))
-      b.create<vector::StoreOp>(sum, arguments[T], place);
-    b.create<func::ReturnOp>();
+  /// `numbers`: those of the layout.
+  KernelEmitter(ImplicitLocOpBuilder &b, const Tile &tile, Type element, int64_t rows,
+                int64_t vectors, const MicroKernelCall &call, ArrayRef<Value> numbers)
+      : b(b), tile(tile), rows(rows), vectors(vectors), element(element),
+        type(VectorType::get(tile.lanes, element)), call(call), rowStride(numbers[0]) {
+    for (size_t i = 1; i < numbers.size(); i += 2)
+      depth.push_back({numbers[i], numbers[i + 1]});
   }
 
-private:
-  enum Argument { A, AStart, B, BStart, T, TStart, Numbers };
+  /// The sums of the products and `sums`.
+  void emit(SmallVector<Value> &sums) { emitDepth(0, call.aStart, call.bStart, sums); }
 
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
   Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
   Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-
-  /// A number of the layout: a constant, or the next argument.
-  Value take(OpFoldResult of) {
-    if (std::optional<int64_t> known = nn::getStatic(of))
-      return number(*known);
-    return arguments[nextNumber++];
-  }
 
   /// Loops from number `k` on, from `a` and `b` on; `sums` become those after
   /// them. Gives where `b` goes on.
@@ -99,13 +84,13 @@ private:
       if (rows <= rowsWithoutPrefetch)
         continue;
       Value ahead = add(at, number(prefetchDistance * tile.getColumns()));
-      b.create<memref::PrefetchOp>(arguments[B], ahead, /*isWrite=*/false,
+      b.create<memref::PrefetchOp>(call.b, ahead, /*isWrite=*/false,
                                    /*localityHint=*/3, /*isDataCache=*/true);
     }
     for (int64_t r = 0; r < rows; ++r) {
       Value at = add(a, mul(rowStride, number(r)));
       Value x = b.create<vector::BroadcastOp>(
-          type, b.create<memref::LoadOp>(arguments[A], at));
+          type, b.create<memref::LoadOp>(call.a, at));
       for (int64_t v = 0; v < vectors; ++v)
         sums[r * vectors + v] = multiplyAdd(x, columns[v], sums[r * vectors + v]);
     }
@@ -113,9 +98,9 @@ private:
   }
 
   Value loadColumns(Value at) {
-    Type stored = cast<MemRefType>(arguments[B].getType()).getElementType();
+    Type stored = cast<MemRefType>(call.b.getType()).getElementType();
     Value loaded = b.create<vector::LoadOp>(VectorType::get(tile.lanes, stored),
-                                            arguments[B], at);
+                                            call.b, at);
     return stored == element ? loaded
                              : b.create<arith::ExtFOp>(type, loaded).getResult();
   }
@@ -126,24 +111,47 @@ private:
     return b.create<arith::AddIOp>(sum, b.create<arith::MulIOp>(x, y));
   }
 
-  ImplicitLocOpBuilder b;
+  ImplicitLocOpBuilder &b;
   Tile tile;
   int64_t rows, vectors;
   Type element;
   VectorType type;
-  const LhsLayout &layout;
-  ValueRange arguments;
-  unsigned nextNumber;
+  const MicroKernelCall &call;
   Value rowStride;
-  SmallVector<std::pair<Value, Value>> depth;
+  SmallVector<std::pair<Value, Value>> depth; ///< Sizes and strides.
 };
 
-/// The numbers of `layout` in the order in which kernels take them.
-SmallVector<OpFoldResult> getNumbers(const LhsLayout &layout) {
-  SmallVector<OpFoldResult> numbers{layout.rowStride};
-  for (const LhsLayout::DepthLoop &loop : layout.depth)
-    numbers.append({loop.size, loop.stride});
-  return numbers;
+/// The body of a kernel function, whose arguments are a call and the numbers of
+/// its layout that are not known.
+void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
+              int64_t vectors, ArrayRef<OpFoldResult> numbers, bool accumulates) {
+  auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
+  ValueRange given = func.getArguments();
+  MicroKernelCall call{given[0], given[1], given[2], given[3], given[4], given[5]};
+  given = given.drop_front(6);
+  SmallVector<Value> values;
+  for (OpFoldResult of : numbers) {
+    if (std::optional<int64_t> known = nn::getStatic(of)) {
+      values.push_back(b.create<arith::ConstantIndexOp>(*known));
+      continue;
+    }
+    values.push_back(given.front());
+    given = given.drop_front();
+  }
+  auto type = VectorType::get(tile.lanes, element);
+  Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+  SmallVector<Value> sums(rows * vectors, zero), places;
+  for (int64_t i = 0; i < rows * vectors; ++i) {
+    int64_t at = i / vectors * tile.getColumns() + i % vectors * tile.lanes;
+    places.push_back(b.createOrFold<arith::AddIOp>(
+        call.tileStart, b.create<arith::ConstantIndexOp>(at)));
+    if (accumulates)
+      sums[i] = b.create<vector::LoadOp>(type, call.tile, places[i]);
+  }
+  KernelEmitter(b, tile, element, rows, vectors, call, values).emit(sums);
+  for (auto [sum, place] : llvm::zip_equal(sums, places))
+    b.create<vector::StoreOp>(sum, call.tile, place);
+  b.create<func::ReturnOp>();
 }
 } // namespace
 
@@ -176,7 +184,7 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
                                            builder.getFunctionType(types, {}));
   func.setPrivate();
   func.addEntryBlock();
-  KernelEmitter(func, tile, element, rows, vectors, layout).emit(accumulates);
+  emitBody(func, tile, element, rows, vectors, numbers, accumulates);
   return func;
 }
 
@@ -194,4 +202,18 @@ void MicroKernels::emitCall(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
     if (!nn::getStatic(of))
       operands.push_back(shapes.getValue(of));
   b.create<func::CallOp>(func, operands);
+}
+
+SmallVector<Value> MicroKernels::emitInPlace(ImplicitLocOpBuilder &b,
+                                             nn::ShapeBuilder &shapes,
+                                             const MicroKernelCall &call,
+                                             int64_t rows, int64_t vectors) {
+  SmallVector<Value> numbers;
+  for (OpFoldResult of : getNumbers(layout))
+    numbers.push_back(shapes.getValue(of));
+  Value zero = b.create<arith::ConstantOp>(
+      b.getZeroAttr(VectorType::get(tile.lanes, element)));
+  SmallVector<Value> sums(rows * vectors, zero);
+  KernelEmitter(b, tile, element, rows, vectors, call, numbers).emit(sums);
+  return sums;
 }

@@ -49,7 +49,7 @@ struct MicroKernelCall {
   mlir::Value tile, tileStart; ///< Written [rows][tile columns].
 };
 
-/// Emits calls, and makes the functions that are missing.
+/// Emits kernels: in place, or calls, and makes the functions that are missing.
 class MicroKernels {
 public:
   /// `accumulates`: sums are added to what the tile holds.
@@ -62,6 +62,13 @@ public:
 
   void emitCall(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                 const MicroKernelCall &call, int64_t rows, int64_t vectors);
+
+  /// The same at the insertion point, for sums that start from zero: [rows][vectors].
+  /// `call.tile` is not looked at.
+  llvm::SmallVector<mlir::Value> emitInPlace(mlir::ImplicitLocOpBuilder &b,
+                                             nn::ShapeBuilder &shapes,
+                                             const MicroKernelCall &call,
+                                             int64_t rows, int64_t vectors);
 
 private:
   mlir::func::FuncOp getFunction(int64_t rows, int64_t vectors, mlir::Type stored);

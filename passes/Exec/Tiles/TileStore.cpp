@@ -17,24 +17,75 @@ public:
       : b(b), shapes(shapes), c(c), tile(tile), place(place),
         stages(b, c, c.columns.back(), tile.lanes) {}
 
-  void emit() {
+  /// `body` for what the columns may be: whole vectors, or with masks. Of the
+  /// tile's vectors the first `vectors` are there; no mask: nothing of it is.
+  void emit(int64_t vectors, function_ref<void(ArrayRef<std::optional<Value>>)> body) {
     for (unsigned i = 0; i < c.nest.accesses.size(); ++i)
       bases.push_back(getBase(i));
+    SmallVector<std::optional<Value>> whole(vectors, Value());
     std::optional<int64_t> columns = nn::getStatic(c.getSize(shapes, c.columns));
     if (columns && *columns % tile.getColumns() == 0)
-      return emitRows(/*isMasked=*/false);
-    if (columns && *columns < tile.getColumns())
-      return emitRows(/*isMasked=*/true);
-    Value whole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq,
-                                          place.columns, number(tile.getColumns()));
-    auto choice = b.create<scf::IfOp>(whole, /*withElseRegion=*/true);
-    for (auto [block, isMasked] : {std::pair(choice.thenBlock(), false),
-                                   std::pair(choice.elseBlock(), true)}) {
+      return body(whole);
+    if (vectors < tile.vectors || (columns && *columns < tile.getColumns()))
+      return body(getMasks(vectors, columns));
+    Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, place.columns,
+                                            number(tile.getColumns()));
+    auto choice = b.create<scf::IfOp>(isWhole, /*withElseRegion=*/true);
+    for (Block *block : {choice.thenBlock(), choice.elseBlock()}) {
       OpBuilder::InsertionGuard guard(b);
       nn::ShapeBuilder::Scope scope(shapes);
       b.setInsertionPointToStart(block);
-      emitRows(isMasked);
+      body(block == choice.thenBlock() ? whole : getMasks(vectors, columns));
     }
+  }
+
+  /// Where accesses are in row `row` of the tile; null for factors and scalars.
+  SmallVector<Value> getAddresses(Value row) {
+    SmallVector<Value> addresses;
+    for (auto [base, access] : llvm::zip_equal(bases, c.nest.accesses))
+      addresses.push_back(
+          base ? add(base, mul(row, access.coefficients[c.rows[0]])) : base);
+    return addresses;
+  }
+
+  void emitRows(Value memory, Value start, ArrayRef<std::optional<Value>> masks) {
+    auto loop = b.create<scf::ForOp>(number(0), place.rows, number(1));
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(loop.getBody());
+    Value row = loop.getInductionVar();
+    SmallVector<Value> addresses = getAddresses(row);
+    Value sums = add(start, mul(row, number(tile.getColumns())));
+    for (auto [v, mask] : llvm::enumerate(masks)) {
+      if (!mask)
+        continue;
+      StageEmitter::Place at{addresses, int64_t(v) * tile.lanes, *mask};
+      Value sum = b.create<vector::LoadOp>(VectorType::get(tile.lanes, c.getType()),
+                                           memory, add(sums, number(at.offset)));
+      stages.store(stages.evaluate(sum, at), at);
+    }
+  }
+
+  /// All are calculated before the first is stored, so that what several rows
+  /// need is loaded once.
+  void emitSums(ArrayRef<Value> sums, ArrayRef<std::optional<Value>> masks) {
+    int64_t rows = sums.size() / masks.size();
+    SmallVector<SmallVector<Value>> addresses;
+    SmallVector<Value> results(sums);
+    for (int64_t row = 0; row < rows; ++row)
+      addresses.push_back(getAddresses(number(row)));
+    for (bool isStored : {false, true})
+      for (auto [i, value] : llvm::enumerate(results)) {
+        size_t v = i % masks.size();
+        if (!masks[v])
+          continue;
+        StageEmitter::Place at{addresses[i / masks.size()], int64_t(v) * tile.lanes,
+                               *masks[v]};
+        if (isStored)
+          stages.store(value, at);
+        else
+          value = stages.evaluate(value, at);
+      }
   }
 
 private:
@@ -54,31 +105,23 @@ private:
     return stages.isWide(i) ? add(base, place.firstColumn) : base;
   }
 
-  void emitRows(bool isMasked) {
-    SmallVector<Value> masks(tile.vectors);
-    if (isMasked)
-      for (int64_t v = 0; v < tile.vectors; ++v)
-        masks[v] = b.create<vector::CreateMaskOp>(
-            VectorType::get(tile.lanes, b.getI1Type()),
-            ValueRange{b.createOrFold<arith::SubIOp>(place.columns,
-                                                     number(v * tile.lanes))});
-    auto loop = b.create<scf::ForOp>(number(0), place.rows, number(1));
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    Value row = loop.getInductionVar();
-    SmallVector<Value> addresses;
-    for (auto [base, access] : llvm::zip_equal(bases, c.nest.accesses))
-      addresses.push_back(
-          base ? add(base, mul(row, access.coefficients[c.rows[0]])) : base);
-    Value sums = add(place.start, mul(row, number(tile.getColumns())));
-    for (int64_t v = 0; v < tile.vectors; ++v) {
-      int64_t column = v * tile.lanes;
-      Value sum = b.create<vector::LoadOp>(
-          VectorType::get(tile.lanes, c.getType()), place.memory,
-          add(sums, number(column)));
-      stages.emit(sum, addresses, column, masks[v]);
+  /// For the last columns, of `columns` if that is known.
+  SmallVector<std::optional<Value>> getMasks(int64_t vectors,
+                                             std::optional<int64_t> columns) {
+    SmallVector<std::optional<Value>> masks;
+    auto type = VectorType::get(tile.lanes, b.getI1Type());
+    for (int64_t first = 0; first < vectors * tile.lanes; first += tile.lanes) {
+      int64_t left = columns ? *columns % tile.getColumns() - first : 0;
+      if (columns && left <= 0)
+        masks.push_back(std::nullopt);
+      else if (left >= tile.lanes)
+        masks.push_back(Value());
+      else
+        masks.push_back(b.create<vector::CreateMaskOp>(
+            type, columns ? number(left)
+                          : b.createOrFold<arith::SubIOp>(place.columns, number(first))));
     }
+    return masks;
   }
 
   ImplicitLocOpBuilder &b;
@@ -93,6 +136,19 @@ private:
 
 void burin::emitTileStore(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                           const Contraction &c, const Tile &tile,
-                          const TilePlace &place) {
-  TileStoreEmitter(b, shapes, c, tile, place).emit();
+                          const TilePlace &place, Value memory, Value start) {
+  TileStoreEmitter emitter(b, shapes, c, tile, place);
+  emitter.emit(tile.vectors, [&](ArrayRef<std::optional<Value>> masks) {
+    emitter.emitRows(memory, start, masks);
+  });
+}
+
+void burin::emitSumsStore(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                          const Contraction &c, const Tile &tile,
+                          const TilePlace &place, ArrayRef<Value> sums,
+                          int64_t vectors) {
+  TileStoreEmitter emitter(b, shapes, c, tile, place);
+  emitter.emit(vectors, [&](ArrayRef<std::optional<Value>> masks) {
+    emitter.emitSums(sums, masks);
+  });
 }

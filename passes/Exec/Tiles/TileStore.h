@@ -1,4 +1,4 @@
-//===- TileStore.h - From sums in a tile to results in memory ---*- C++ -*-===//
+//===- TileStore.h - From sums of a tile to results in memory ---*- C++ -*-===//
 
 #ifndef BURIN_PASSES_EXEC_TILES_TILESTORE_H
 #define BURIN_PASSES_EXEC_TILES_TILESTORE_H
@@ -8,19 +8,26 @@
 
 namespace burin {
 
-/// A tile of sums and what it is part of.
+/// What a tile of sums is part of.
 struct TilePlace {
-  mlir::Value memory, start;             ///< 1-D, [rows][tile columns] from there.
   llvm::SmallVector<mlir::Value> batch;  ///< Index per loop; only of batches.
   mlir::Value firstRow, rows;            ///< Of the one loop of rows.
   mlir::Value firstColumn, columns;      ///< Of all columns; how many are left.
 };
 
-/// Emits what becomes of the sums of one tile: what they are added to, the fused
-/// ops, and the store, in vectors along the columns.
+/// Emits what becomes of the sums that lie in `memory` from `start` on as
+/// [rows][tile columns]: what they are added to, the fused ops, and the store, in
+/// vectors along the columns.
 void emitTileStore(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                    const Contraction &contraction, const Tile &tile,
-                   const TilePlace &place);
+                   const TilePlace &place, mlir::Value memory, mlir::Value start);
+
+/// The same for sums in registers: [rows][vectors] of the tile, where rows are
+/// known and `place.rows` is not looked at.
+void emitSumsStore(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                   const Contraction &contraction, const Tile &tile,
+                   const TilePlace &place, llvm::ArrayRef<mlir::Value> sums,
+                   int64_t vectors);
 
 } // namespace burin
 

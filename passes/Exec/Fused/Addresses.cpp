@@ -1,6 +1,6 @@
 //===- Addresses.cpp - Addresses of what a loop nest accesses -------------===//
 
-#include "passes/Exec/Tiles/Addresses.h"
+#include "passes/Exec/Fused/Addresses.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;

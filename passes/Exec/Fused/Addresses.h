@@ -1,7 +1,7 @@
 //===- Addresses.h - Addresses of what a loop nest accesses -----*- C++ -*-===//
 
-#ifndef BURIN_PASSES_EXEC_TILES_ADDRESSES_H
-#define BURIN_PASSES_EXEC_TILES_ADDRESSES_H
+#ifndef BURIN_PASSES_EXEC_FUSED_ADDRESSES_H
+#define BURIN_PASSES_EXEC_FUSED_ADDRESSES_H
 
 #include "passes/Exec/LoopNest.h"
 
@@ -31,4 +31,4 @@ private:
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_TILES_ADDRESSES_H
+#endif // BURIN_PASSES_EXEC_FUSED_ADDRESSES_H

@@ -1,6 +1,6 @@
 //===- Stages.cpp - What becomes of sums before they are stored -----------===//
 
-#include "passes/Exec/Tiles/Stages.h"
+#include "passes/Exec/Fused/Stages.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -93,25 +93,24 @@ bool StageEmitter::isWide(unsigned access) const {
   return !::isZero(c.getOperand(access).coefficients[column]);
 }
 
-void StageEmitter::emit(Value sums, ArrayRef<Value> newAddresses,
-                        int64_t newOffset, Value newMask) {
-  addresses = newAddresses;
-  offset = newOffset;
-  mask = newMask;
-  Value value = addStart(sums);
-  if (c.finish)
-    value = emitStage(*c.finish, value);
-  Value at = getAddress(c.target);
-  if (mask)
-    b.create<vector::MaskedStoreOp>(c.getTarget().memory, at, mask, value);
+Value StageEmitter::evaluate(Value sums, const Place &place) {
+  Value value = addStart(sums, place);
+  return c.finish ? emitStage(*c.finish, value, place) : value;
+}
+
+void StageEmitter::store(Value value, const Place &place) {
+  Value at = getAddress(c.target, place);
+  if (place.mask)
+    b.create<vector::MaskedStoreOp>(c.getTarget().memory, at, place.mask, value);
   else
     b.create<vector::StoreOp>(value, c.getTarget().memory, at);
 }
 
-Value StageEmitter::addStart(Value sums) {
+Value StageEmitter::addStart(Value sums, const Place &place) {
   if (c.start && isZero(*c.start))
     return sums;
-  Value start = c.start ? emitStage(*c.start, Value()) : load(c.getSums());
+  Value start =
+      c.start ? emitStage(*c.start, Value(), place) : load(c.getSums(), place);
   if (isa<FloatType>(c.getType()))
     return b.create<arith::AddFOp>(start, sums);
   return b.create<arith::AddIOp>(start, sums);
@@ -126,14 +125,15 @@ bool StageEmitter::isZero(const TileStage &stage) const {
   return matchPattern(scalar, m_AnyZeroFloat()) || matchPattern(scalar, m_Zero());
 }
 
-Value StageEmitter::emitStage(const TileStage &stage, Value before) {
+Value StageEmitter::emitStage(const TileStage &stage, Value before,
+                              const Place &place) {
   SmallVector<Value> arguments;
   SmallVector<bool> uniform;
   for (auto [argument, access] :
        llvm::zip_equal(stage.body->getArguments(), stage.arguments)) {
     bool isUsed = !argument.use_empty();
     if (isUsed && access)
-      arguments.push_back(load(*access));
+      arguments.push_back(load(*access, place));
     else if (isUsed)
       arguments.push_back(before);
     else
@@ -143,24 +143,25 @@ Value StageEmitter::emitStage(const TileStage &stage, Value before) {
   }
   constexpr unsigned noLoop = ~0u;
   BodyEmitter body(*stage.body, noLoop, lanes, uniform);
-  return body.widen(b, body.emit(b, arguments, {}, mask)[0]);
+  return body.widen(b, body.emit(b, arguments, {}, place.mask)[0]);
 }
 
-Value StageEmitter::getAddress(unsigned access) {
+Value StageEmitter::getAddress(unsigned access, const Place &place) {
   return b.createOrFold<arith::AddIOp>(
-      addresses[access], b.create<arith::ConstantIndexOp>(offset));
+      place.addresses[access], b.create<arith::ConstantIndexOp>(place.offset));
 }
 
 /// A vector, or a scalar where all columns have one value.
-Value StageEmitter::load(unsigned i) {
+Value StageEmitter::load(unsigned i, const Place &place) {
   const LinearAccess &access = c.getOperand(i);
   if (!isa<MemRefType>(access.memory.getType()))
     return access.memory;
   if (!isWide(i))
-    return b.create<memref::LoadOp>(access.memory, addresses[i]);
+    return b.create<memref::LoadOp>(access.memory, place.addresses[i]);
   auto type = VectorType::get(lanes, access.getElementType());
-  if (!mask)
-    return b.create<vector::LoadOp>(type, access.memory, getAddress(i));
+  Value at = getAddress(i, place);
+  if (!place.mask)
+    return b.create<vector::LoadOp>(type, access.memory, at);
   Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-  return b.create<vector::MaskedLoadOp>(type, access.memory, getAddress(i), mask, rest);
+  return b.create<vector::MaskedLoadOp>(type, access.memory, at, place.mask, rest);
 }

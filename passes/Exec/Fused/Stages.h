@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BURIN_PASSES_EXEC_TILES_STAGES_H
-#define BURIN_PASSES_EXEC_TILES_STAGES_H
+#ifndef BURIN_PASSES_EXEC_FUSED_STAGES_H
+#define BURIN_PASSES_EXEC_FUSED_STAGES_H
 
+#include "passes/Exec/Fused/Fusion.h"
 #include "passes/Exec/LoopNest.h"
-#include "passes/Exec/Tiles/Fusion.h"
 
 namespace burin {
 
@@ -57,29 +57,31 @@ public:
 
   /// Where the columns of an access differ.
   bool isWide(unsigned access) const;
-  /// The vector of sums whose first column is `offset` elements from `addresses`
-  /// (one per access, at equal indices; those of the inputs are not looked at):
-  /// what is added to it, the fused op, and the store. `mask`: null for all lanes.
-  void emit(mlir::Value sums, llvm::ArrayRef<mlir::Value> addresses,
-            int64_t offset, mlir::Value mask);
+
+  /// Where a vector belongs: `offset` columns from `addresses`, which are one per
+  /// access, at equal indices; those of the op's inputs are not looked at.
+  struct Place {
+    llvm::ArrayRef<mlir::Value> addresses;
+    int64_t offset;
+    mlir::Value mask; ///< Null for all lanes.
+  };
+  /// What is added to the sums, and the fused op.
+  mlir::Value evaluate(mlir::Value sums, const Place &place);
+  void store(mlir::Value value, const Place &place);
 
 private:
-  mlir::Value addStart(mlir::Value sums);
-  mlir::Value emitStage(const TileStage &stage, mlir::Value before);
+  mlir::Value addStart(mlir::Value sums, const Place &place);
+  mlir::Value emitStage(const TileStage &stage, mlir::Value before, const Place &place);
   bool isZero(const TileStage &stage) const;
-  mlir::Value getAddress(unsigned access);
-  mlir::Value load(unsigned access);
+  mlir::Value getAddress(unsigned access, const Place &place);
+  mlir::Value load(unsigned access, const Place &place);
 
   mlir::ImplicitLocOpBuilder &b;
   const FusedSums &c;
   unsigned column;
   int64_t lanes;
-  // Of the vector at hand.
-  llvm::ArrayRef<mlir::Value> addresses;
-  int64_t offset = 0;
-  mlir::Value mask;
 };
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_TILES_STAGES_H
+#endif // BURIN_PASSES_EXEC_FUSED_STAGES_H

@@ -1,7 +1,7 @@
 //===- Fusion.h - What may run on the sums of a contraction -----*- C++ -*-===//
 
-#ifndef BURIN_PASSES_EXEC_TILES_FUSION_H
-#define BURIN_PASSES_EXEC_TILES_FUSION_H
+#ifndef BURIN_PASSES_EXEC_FUSED_FUSION_H
+#define BURIN_PASSES_EXEC_FUSED_FUSION_H
 
 #include "dialects/NN/ShapeBuilder.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -35,4 +35,4 @@ void replaceFused(mlir::Operation *root,
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_TILES_FUSION_H
+#endif // BURIN_PASSES_EXEC_FUSED_FUSION_H

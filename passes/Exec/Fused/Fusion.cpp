@@ -1,6 +1,6 @@
 //===- Fusion.cpp - What may run on the sums of a contraction -------------===//
 
-#include "passes/Exec/Tiles/Fusion.h"
+#include "passes/Exec/Fused/Fusion.h"
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"

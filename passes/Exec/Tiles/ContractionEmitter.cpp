@@ -1,0 +1,373 @@
+//===- ContractionEmitter.cpp - Loops over tiles of sums ------------------===//
+
+#include "passes/Exec/Tiles/ContractionEmitter.h"
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Tiles/TileStore.h"
+
+using namespace mlir;
+using namespace burin;
+
+namespace {
+/// Multiplications worth a thread's while.
+constexpr int64_t workPerTask = 1 << 16;
+
+class ContractionEmitter {
+public:
+  ContractionEmitter(const Contraction &c, ContractionPlan plan,
+                     ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes)
+      : c(c), plan(std::move(plan)), b(b), shapes(shapes), lhs(this->plan.lhs),
+        rhs(this->plan.rhs),
+        packedType(MemRefType::get({ShapedType::kDynamic}, c.getType())),
+        mayRunInParallel(!c.op->getParentOfType<exec::ParallelOp>()) {}
+
+  void emit();
+
+private:
+  using Index = SmallVector<Value>;
+
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
+  Value value(OpFoldResult size) { return shapes.getValue(size); }
+  int64_t guess(ArrayRef<unsigned> loops) {
+    return nn::getStatic(c.getSize(shapes, loops)).value_or(64);
+  }
+  std::pair<Value, Value> split(Value flat, OpFoldResult inner);
+
+  void emitRange(OpFoldResult count, int64_t workEach, function_ref<void(Value)>);
+  Index splitBatch(Value flat, ArrayRef<unsigned> loops);
+  Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
+  Value packAll(const PanelLayout &layout, OpFoldResult panels);
+  Value createBuffer(int64_t elements);
+  void emitTask(Value task);
+  void emitDepthBlocks(function_ref<void(Value lower, Value upper, OpFoldResult size)>);
+  void emitPositions(function_ref<void()> body);
+  void takeColumns(Value lower, Value upper, OpFoldResult size);
+  void emitKernels(Value lower);
+  void emitKernel(Value lhsStart, Value firstRow, int64_t rows);
+  void emitKernel(const MicroKernelCall &call, Value firstRow, int64_t rows,
+                  int64_t vectors);
+  TilePlace getPlace() {
+    return {batch, firstRow, rowsLeft, firstColumn, columnsLeft};
+  }
+  void emitChoice(Value condition, function_ref<void()> then,
+                  function_ref<void()> otherwise = nullptr);
+  void emitStore();
+  void clearTiles();
+
+  const Contraction &c;
+  ContractionPlan plan;
+  ImplicitLocOpBuilder &b;
+  nn::ShapeBuilder &shapes;
+  Value lhs, rhs; ///< Packed whole, or where it lies (rhs: null).
+  MemRefType packedType;
+  bool mayRunInParallel;
+
+  // Of the task that is being emitted.
+  Value sums, scratch; ///< Tiles; a panel of columns.
+  Index batch;
+  Value panel, firstColumn, columnsLeft, lowerPosition, upperPosition;
+  Value rhsBlock, rhsStart;
+  std::optional<MicroKernels> kernels;
+  // Of the position in it.
+  Value rowPanel, firstRow, rowsLeft, tileStart;
+};
+
+/// `body` for 0..count, on all threads.
+void ContractionEmitter::emitRange(OpFoldResult count, int64_t workEach,
+                                   function_ref<void(Value)> body) {
+  OpBuilder::InsertionGuard guard(b);
+  nn::ShapeBuilder::Scope scope(shapes);
+  Value lower = number(0), upper = value(count), one = number(1);
+  if (mayRunInParallel) {
+    int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, workEach));
+    auto parallel = b.create<exec::ParallelOp>(upper, grain);
+    b.setInsertionPointToStart(&parallel.getBody().front());
+    lower = parallel.getLower(), upper = parallel.getUpper();
+    one = number(1);
+  }
+  auto loop = b.create<scf::ForOp>(lower, upper, one);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+/// One index per loop of the nest; only those of `loops` are there.
+ContractionEmitter::Index
+ContractionEmitter::splitBatch(Value flat, ArrayRef<unsigned> loops) {
+  Index index(c.nest.getNumLoops());
+  for (size_t k = loops.size(); k-- > 0;) {
+    Value size = value(c.nest.sizes[loops[k]]);
+    index[loops[k]] =
+        k == 0 ? flat : b.create<arith::RemUIOp>(flat, size).getResult();
+    if (k > 0)
+      flat = b.create<arith::DivUIOp>(flat, size);
+  }
+  return index;
+}
+
+Value ContractionEmitter::joinBatch(const Index &index,
+                                    ArrayRef<unsigned> loops) {
+  Value flat = number(0);
+  for (unsigned d : loops)
+    flat = add(mul(flat, shapes.getValue(c.nest.sizes[d])), index[d]);
+  return flat;
+}
+
+/// All panels of an operand, packed at run time into a buffer of their own.
+Value ContractionEmitter::packAll(const PanelLayout &layout,
+                                  OpFoldResult panels) {
+  OpFoldResult batches = c.getSize(shapes, layout.batch);
+  OpFoldResult total = shapes.mul(shapes.mul(batches, panels),
+                                  shapes.mul(plan.depth, shapes.get(layout.width)));
+  std::optional<int64_t> known = nn::getStatic(total);
+  auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)}, c.getType());
+  Value buffer = b.create<memref::AllocOp>(
+      type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
+  Value packed = known ? b.create<memref::CastOp>(packedType, buffer).getResult() : buffer;
+  int64_t work = layout.width * guess(c.depth) * 4;
+  emitRange(shapes.mul(batches, panels), work, [&](Value i) {
+    Value count = value(panels);
+    Value panel = i, batch = number(0);
+    if (!layout.batch.empty()) {
+      panel = b.create<arith::RemUIOp>(i, count);
+      batch = b.create<arith::DivUIOp>(i, count);
+    }
+    Value start = mul(i, mul(value(plan.depth), number(layout.width)));
+    emitPackPanel(b, shapes, c, layout, splitBatch(batch, layout.batch), panel,
+                  number(0), value(c.nest.sizes[c.depth[0]]), packed,
+                  start, plan.tile.lanes);
+  });
+  return packed;
+}
+
+void ContractionEmitter::emitChoice(Value condition, function_ref<void()> then,
+                                    function_ref<void()> otherwise) {
+  auto choice = b.create<scf::IfOp>(condition, /*withElseRegion=*/bool(otherwise));
+  OpBuilder::InsertionGuard guard(b);
+  auto emitIn = [&](Block *block, function_ref<void()> body) {
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(block);
+    body();
+  };
+  emitIn(choice.thenBlock(), then);
+  if (otherwise)
+    emitIn(choice.elseBlock(), otherwise);
+}
+
+/// `flat` / inner and `flat` % inner.
+std::pair<Value, Value> ContractionEmitter::split(Value flat, OpFoldResult inner) {
+  if (nn::getStatic(inner) == 1)
+    return {flat, number(0)};
+  return {b.create<arith::DivUIOp>(flat, value(inner)),
+          b.create<arith::RemUIOp>(flat, value(inner))};
+}
+
+Value ContractionEmitter::createBuffer(int64_t elements) {
+  auto type = MemRefType::get({elements}, c.getType());
+  return b.create<memref::CastOp>(packedType, createStackBuffer(b, type));
+}
+
+/// The kernel for `rows` rows of the panel from `row` on.
+void ContractionEmitter::emitKernel(Value lhsStart, Value row, int64_t rows) {
+  const Tile &tile = plan.tile;
+  Value start = add(lhsStart, mul(row, value(kernels->getLayout().rowStride)));
+  MicroKernelCall call{lhs, start, rhsBlock, rhsStart, sums, Value()};
+  if (sums)
+    call.tileStart = add(tileStart, mul(row, number(tile.getColumns())));
+  // The last columns may need half of the vectors only.
+  std::optional<int64_t> columns = nn::getStatic(plan.columns);
+  int64_t rest = columns ? *columns % tile.getColumns() : 0;
+  if (rest == 0 || rest > tile.lanes)
+    return emitKernel(call, row, rows, tile.vectors);
+  Value few = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, columnsLeft,
+                                      number(tile.lanes));
+  emitChoice(few, [&] { emitKernel(call, row, rows, 1); },
+             [&] { emitKernel(call, row, rows, tile.vectors); });
+}
+
+/// One whose sums stay in registers is emitted in place, with what becomes of them.
+void ContractionEmitter::emitKernel(const MicroKernelCall &call, Value row,
+                                    int64_t rows, int64_t vectors) {
+  if (!plan.staysInRegisters)
+    return kernels->emitCall(b, shapes, call, rows, vectors);
+  TilePlace place = getPlace();
+  place.firstRow = add(firstRow, row);
+  SmallVector<Value> results = kernels->emitInPlace(b, shapes, call, rows, vectors);
+  emitSumsStore(b, shapes, c, plan.tile, place, results, vectors);
+}
+
+/// All rows of the position, from `lower` of the first depth loop on. A number of
+/// rows that is not known is made up of powers of two.
+void ContractionEmitter::emitKernels(Value lower) {
+  Value start;
+  if (plan.readsLhs) {
+    const LinearAccess &access = c.getOperand(c.lhs);
+    start = mul(firstRow, value(access.coefficients[c.rows[0]]));
+    for (unsigned d : c.batch)
+      start = add(start, mul(batch[d], value(access.coefficients[d])));
+    start = add(start, mul(lower, value(access.coefficients[c.depth[0]])));
+  } else {
+    Value index = add(mul(joinBatch(batch, plan.left.batch), value(plan.rowPanels)), rowPanel);
+    start = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
+                number(plan.height));
+  }
+  auto whole = [&] { emitKernel(start, number(0), plan.height); };
+  bool isKnown = nn::getStatic(plan.rows).has_value();
+  if (isKnown && plan.tail == 0)
+    return whole();
+  Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, rowsLeft,
+                                          number(plan.height));
+  emitChoice(isWhole, whole, [&] {
+    if (isKnown)
+      return emitKernel(start, number(0), plan.tail);
+    // Each part starts after the larger ones.
+    for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
+      Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
+      Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, bit, number(0));
+      emitChoice(isThere, [&] {
+        emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
+      });
+    }
+  });
+}
+
+void ContractionEmitter::emitStore() {
+  emitTileStore(b, shapes, c, plan.tile, getPlace(), sums, tileStart);
+}
+
+/// `body` for each position of the task.
+void ContractionEmitter::emitPositions(function_ref<void()> body) {
+  auto loop = b.create<scf::ForOp>(lowerPosition, upperPosition, number(1));
+  OpBuilder::InsertionGuard guard(b);
+  nn::ShapeBuilder::Scope scope(shapes);
+  b.setInsertionPointToStart(loop.getBody());
+  Value flatBatch;
+  std::tie(flatBatch, rowPanel) = split(loop.getInductionVar(), plan.rowPanels);
+  Index inner = splitBatch(flatBatch, plan.inner);
+  for (unsigned d : plan.inner)
+    batch[d] = inner[d];
+  firstRow = mul(rowPanel, number(plan.height));
+  rowsLeft = min(sub(value(plan.rows), firstRow), number(plan.height));
+  tileStart = number(0);
+  if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
+    tileStart = mul(sub(loop.getInductionVar(), lowerPosition),
+                    number(plan.height * plan.tile.getColumns()));
+  body();
+}
+
+/// The panel's columns for the steps of the first depth loop in [lower, upper),
+/// which are `size`, and kernels for them.
+void ContractionEmitter::takeColumns(Value lower, Value upper, OpFoldResult size) {
+  if (rhs) {
+    Value index = add(mul(joinBatch(batch, plan.right.batch), value(plan.columnPanels)), panel);
+    rhsBlock = rhs;
+    rhsStart = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
+                   number(plan.tile.getColumns()));
+  } else {
+    rhsBlock = scratch;
+    rhsStart = number(0);
+    emitPackPanel(b, shapes, c, plan.right, batch, panel, lower, upper, scratch,
+                  rhsStart, plan.tile.lanes);
+  }
+  kernels.emplace(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
+                  getLhsLayout(shapes, c, plan, size),
+                  /*accumulates=*/plan.blockSize && plan.hasPackedRhs());
+}
+
+/// `body` for each block of the depth.
+void ContractionEmitter::emitDepthBlocks(
+    function_ref<void(Value lower, Value upper, OpFoldResult size)> body) {
+  OpFoldResult size = c.nest.sizes[c.depth[0]];
+  if (plan.blockSize == 0)
+    return body(number(0), value(size), size);
+  auto loop = b.create<scf::ForOp>(number(0), value(size), number(plan.blockSize));
+  OpBuilder::InsertionGuard guard(b);
+  nn::ShapeBuilder::Scope scope(shapes);
+  b.setInsertionPointToStart(loop.getBody());
+  Value lower = loop.getInductionVar();
+  std::optional<int64_t> known = nn::getStatic(size);
+  if (known && *known % plan.blockSize == 0)
+    return body(lower, add(lower, number(plan.blockSize)), shapes.get(plan.blockSize));
+  Value upper = min(add(lower, number(plan.blockSize)), value(size));
+  body(lower, upper, sub(upper, lower));
+}
+
+void ContractionEmitter::clearTiles() {
+  int64_t elements = plan.chunk * plan.height * plan.tile.getColumns();
+  auto loop = b.create<scf::ForOp>(number(0), number(elements), number(plan.tile.lanes));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  auto type = VectorType::get(plan.tile.lanes, c.getType());
+  b.create<vector::StoreOp>(b.create<arith::ConstantOp>(b.getZeroAttr(type)), sums,
+                            loop.getInductionVar());
+}
+
+/// One panel of columns against some positions.
+void ContractionEmitter::emitTask(Value task) {
+  Value rest, chunk, flatBatch;
+  if (plan.columnsOutside) {
+    std::tie(panel, chunk) = split(task, plan.chunks);
+    flatBatch = number(0);
+  } else {
+    std::tie(rest, panel) = split(task, plan.columnPanels);
+    std::tie(flatBatch, chunk) = split(rest, plan.chunks);
+  }
+  batch = splitBatch(flatBatch, plan.outer);
+  int64_t width = plan.tile.getColumns();
+  firstColumn = mul(panel, number(width));
+  columnsLeft = min(sub(value(plan.columns), firstColumn), number(width));
+  lowerPosition = mul(chunk, number(plan.chunk));
+  upperPosition = value(plan.positions);
+  if (nn::getStatic(plan.chunks) != 1)
+    upperPosition = min(add(lowerPosition, number(plan.chunk)), upperPosition);
+  bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
+  if (staysInTiles)
+    clearTiles();
+  emitDepthBlocks([&](Value lower, Value upper, OpFoldResult size) {
+    takeColumns(lower, upper, size);
+    emitPositions([&] {
+      emitKernels(lower);
+      if (!staysInTiles && !plan.staysInRegisters)
+        emitStore();
+    });
+  });
+  if (staysInTiles)
+    emitPositions([&] { emitStore(); });
+}
+
+void ContractionEmitter::emit() {
+  if (plan.readsLhs)
+    lhs = c.getOperand(c.lhs).memory;
+  else if (!lhs)
+    lhs = packAll(plan.left, plan.rowPanels);
+  if (plan.packsRhs)
+    rhs = packAll(plan.right, plan.columnPanels);
+  int64_t width = plan.tile.getColumns(), height = plan.height;
+  int64_t positions = nn::getStatic(plan.positions).value_or(8);
+  int64_t each = plan.chunk ? std::min(positions, plan.chunk) : positions;
+  OpFoldResult tasks =
+      shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
+  emitRange(tasks, guess(c.depth) * each * height * width, [&](Value task) {
+    bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
+    if (!plan.staysInRegisters)
+      sums = createBuffer((staysInTiles ? plan.chunk : 1) * height * width);
+    if (!rhs) {
+      int64_t steps = plan.blockSize ? plan.blockSize * *nn::getStatic(plan.innerDepth)
+                                     : *nn::getStatic(plan.depth);
+      scratch = createBuffer(steps * width);
+    }
+    emitTask(task);
+  });
+}
+} // namespace
+
+void burin::emitContraction(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                            const Contraction &c, ContractionPlan plan) {
+  ContractionEmitter(c, std::move(plan), b, shapes).emit();
+}
