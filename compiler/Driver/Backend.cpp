@@ -8,11 +8,13 @@
 #include "compiler/Artifact/Library.h"
 #include "compiler/Artifact/Link.h"
 #include "compiler/Artifact/Naming.h"
+#include "compiler/Artifact/Parts.h"
 #include "compiler/Artifact/Weights.h"
 #include "compiler/Driver/Driver.h"
 #include "compiler/Pipeline/Pipeline.h"
 #include "compiler/Support/ScratchFolder.h"
 #include "compiler/Support/Text.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -41,7 +43,8 @@ private:
   Status runStages(Stage last);
   Status printModule();
   Status reportKernels();
-  Status emitCode(CodeKind kind, StringRef path);
+  Status emitText(CodeKind kind);
+  Status emitParts(std::vector<std::string> &objects);
   Status placeWeights();
   Status writeOutput();
   void nameSymbols();
@@ -81,8 +84,7 @@ Stage Backend::getLastStage() const {
 /// Runs the stages up to `last`, but Target, for which the weights have to be
 /// taken out before.
 Status Backend::runStages(Stage last) {
-  for (Stage stage : {Stage::Graph, Stage::Quantize, Stage::Layout, Stage::Attention,
-                      Stage::Linalg, Stage::Bufferize, Stage::Exec, Stage::Target}) {
+  for (Stage stage : getStages().drop_front()) { // The import is done.
     if (stage > last)
       break;
     progress.begin(getStageName(stage));
@@ -144,19 +146,52 @@ Status Backend::printModule() {
   return {};
 }
 
-Status Backend::emitCode(CodeKind kind, StringRef path) {
-  progress.begin("code");
+/// Writes the code of `module`, which may be a part of the whole, to `path`.
+static Status emitCode(ModuleOp module, const Target &target,
+                       const CpuInfo &cpu, int optLevel, CodeKind kind,
+                       StringRef path) {
   std::error_code error;
   llvm::raw_fd_ostream file(path, error);
   if (error)
     return {ExitCode::Machine, path + ": " + error.message()};
-  if (failed(target->emit(module, pipeline.cpu, options.optLevel, kind, file)))
+  if (failed(target.emit(module, cpu, optLevel, kind, file)))
     return Status::diagnosed(ExitCode::Bug);
   file.close();
   if (file.has_error()) {
     file.clear_error();
     return {ExitCode::Machine, path + ": cannot be written"};
   }
+  return {};
+}
+
+Status Backend::emitText(CodeKind kind) {
+  std::string name = "-";
+  if (options.output != "-")
+    if (Status status = outputs.add(options.output, name); !status.isOk())
+      return status;
+  progress.begin("code");
+  return emitCode(module, *target, pipeline.cpu, options.optLevel, kind, name);
+}
+
+/// Compiles the code in parts, on all cores.
+Status Backend::emitParts(std::vector<std::string> &objects) {
+  std::vector<OwningOpRef<ModuleOp>> parts =
+      splitModule(module, prefix.empty() ? "" : prefix + "_");
+  progress.begin("code");
+  for (size_t i = 0; i < parts.size(); ++i)
+    objects.push_back(scratch.get("code" + std::to_string(i) + ".o"));
+  std::vector<Status> results(parts.size());
+  MLIRContext *context = module.getContext();
+  context->enableMultithreading();
+  parallelFor(context, 0, parts.size(), [&](size_t i) {
+    results[i] = emitCode(*parts[i], *target, pipeline.cpu, options.optLevel,
+                          CodeKind::Object, objects[i]);
+    parts[i] = nullptr; // Its memory, for the parts to come.
+  });
+  context->disableMultithreading();
+  for (Status &status : results)
+    if (!status.isOk())
+      return status;
   return {};
 }
 
@@ -200,8 +235,7 @@ void Backend::nameSymbols() {
 
 /// Compiles what the artifact consists of.
 Status Backend::makeObjects(std::vector<std::string> &objects) {
-  objects.push_back(scratch.get("code.o"));
-  if (Status status = emitCode(CodeKind::Object, objects.back());
+  if (Status status = emitParts(objects);
       !status.isOk() || weights.bytes == 0 || !weights.file.empty())
     return status;
   objects.push_back(scratch.get("weights.o"));
@@ -257,12 +291,8 @@ Status Backend::writeLibraryHeader() {
 Status Backend::writeOutput() {
   if (options.emit != Emit::Llvm && options.emit != Emit::Asm)
     return writeArtifact();
-  std::string name = "-";
-  if (options.output != "-")
-    if (Status status = outputs.add(options.output, name); !status.isOk())
-      return status;
-  return emitCode(
-      options.emit == Emit::Llvm ? CodeKind::LLVM : CodeKind::Assembly, name);
+  return emitText(options.emit == Emit::Llvm ? CodeKind::LLVM
+                                             : CodeKind::Assembly);
 }
 
 Status Backend::run() {

@@ -319,12 +319,22 @@ struct CheckPattern : ExecPattern<exec::CheckOp> {
 /// Captured values travel in a struct on the stack, which a thunk takes apart.
 struct LaunchPattern : ExecPattern<exec::LaunchOp> {
   using ExecPattern::ExecPattern;
+
+  /// All about such a buffer but its address is in its type.
+  static bool travelsAsPointer(Value value) {
+    auto type = dyn_cast<MemRefType>(value.getType());
+    return type && type.hasStaticShape() && type.getLayout().isIdentity();
+  }
+
   LogicalResult matchAndRewrite(exec::LaunchOp op, OpAdaptor adaptor,
                                 Rewriter &rewriter) const override {
     Code code{rewriter, op.getLoc()};
-    SmallVector<Type> fields = {code.ptr};
-    for (Value value : adaptor.getCaptured())
-      fields.push_back(value.getType());
+    SmallVector<Value> values = {code.getCall(op)};
+    for (auto [value, lowered] : llvm::zip(op.getCaptured(), adaptor.getCaptured()))
+      values.push_back(travelsAsPointer(value)
+                           ? MemRefDescriptor(lowered).alignedPtr(rewriter, code.loc)
+                           : lowered);
+    SmallVector<Type> fields(ValueRange(values).getTypes());
     auto frameType = LLVM::LLVMStructType::getLiteral(code.context, fields);
     Value frame;
     {
@@ -336,16 +346,15 @@ struct LaunchPattern : ExecPattern<exec::LaunchOp> {
       frame = rewriter.create<LLVM::AllocaOp>(code.loc, code.ptr, frameType,
                                               code.number(1), 64);
     }
-    auto setField = [&](int32_t i, Value value) {
+    for (auto [i, value] : llvm::enumerate(values)) {
       Value place = rewriter.create<LLVM::GEPOp>(
-          code.loc, code.ptr, frameType, frame, ArrayRef<LLVM::GEPArg>{0, i});
+          code.loc, code.ptr, frameType, frame,
+          ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
       rewriter.create<LLVM::StoreOp>(code.loc, value, place);
-    };
-    setField(0, code.getCall(op));
-    for (auto [i, value] : llvm::enumerate(adaptor.getCaptured()))
-      setField(1 + i, value);
+    }
     std::string thunk = (op.getCallee() + "_thunk").str();
-    createThunk(op, thunk, frameType, code);
+    if (!op->getParentOfType<ModuleOp>().lookupSymbol(thunk))
+      createThunk(op, thunk, frameType, code);
     Value function = rewriter.create<LLVM::AddressOfOp>(code.loc, code.ptr, thunk);
     code.callService(op, offsetof(burin_services, parallel_for), {},
                      {function, frame, adaptor.getCount(),
@@ -376,6 +385,8 @@ struct LaunchPattern : ExecPattern<exec::LaunchOp> {
                                    entry->getArgument(2)};
     for (auto [i, value] : llvm::enumerate(op.getCaptured())) {
       Value field = getField(1 + i);
+      if (travelsAsPointer(value))
+        field = getDescriptor(code, cast<MemRefType>(value.getType()), field, {});
       if (auto memref = dyn_cast<MemRefType>(value.getType()))
         MemRefDescriptor::unpack(rewriter, code.loc, field, memref, operands);
       else

@@ -122,6 +122,7 @@ LogicalResult LlvmTarget::canCompile(ModuleOp module) const {
 
 void LlvmTarget::buildLowering(OpPassManager &pm) const {
   pm.addPass(createOutlineParallel());
+  pm.addPass(createMergeParts());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createCanonicalizerPass());

@@ -42,6 +42,58 @@ def OutlineParallel : Pass<"burin-outline-parallel", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def MergeParts : Pass<"burin-merge-parts", "::mlir::ModuleOp"> {
+  let summary = "Make one function of parts that differ in addresses only";
+  let description = [{
+    Layers of one shape are parts of one code; what differs is where in the arena
+    and in the weights they work. Such parts become the first of them, and the
+    addresses that differ are captured. Parts that have no equal keep theirs as
+    constants. Results do not change.
+
+    ```mlir
+    // before: --burin-merge-parts
+    func.func @main(%call: !llvm.ptr, %n: index) {
+      exec.launch @main_part0 of %n grain 4()
+      exec.launch @main_part1 of %n grain 4()
+      return
+    }
+    func.func private @main_part0(%call: !llvm.ptr, %lower: index, %upper: index) {
+      %x = arith.constant 1.0 : f32
+      %m = exec.arena 0 : memref<8xf32>
+      memref.store %x, %m[%lower] : memref<8xf32>
+      return
+    }
+    func.func private @main_part1(%call: !llvm.ptr, %lower: index, %upper: index) {
+      %x = arith.constant 1.0 : f32
+      %m = exec.arena 64 : memref<8xf32>
+      memref.store %x, %m[%lower] : memref<8xf32>
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @main(%call: !llvm.ptr, %n: index) {
+      %0 = exec.arena 0 : memref<8xf32>
+      exec.launch @main_part0 of %n grain 4(%0) : memref<8xf32>
+      %1 = exec.arena 64 : memref<8xf32>
+      exec.launch @main_part0 of %n grain 4(%1) : memref<8xf32>
+      return
+    }
+    func.func private @main_part0(%call: !llvm.ptr, %lower: index, %upper: index, %m: memref<8xf32>) {
+      %x = arith.constant 1.0 : f32
+      memref.store %x, %m[%lower] : memref<8xf32>
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::exec::ExecDialect"];
+  let statistics = [
+    Statistic<"numMerged", "num-merged", "Parts that became others">,
+    Statistic<"numKept", "num-kept", "Parts of their own">
+  ];
+}
+
 def ConvertExecToLLVM : Pass<"burin-convert-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Convert everything to the LLVM dialect";
   let description = [{

@@ -138,8 +138,8 @@ static Status readStop(const Flags &flags, CompileOptions &options) {
   if (flags.stopAfter.getNumOccurrences() == 0 || findStage(options.stopAfter))
     return {};
   std::string names;
-  for (int i = 0; i <= int(Stage::Target); ++i)
-    names += (i ? ", " : "") + getStageName(Stage(i)).str();
+  for (Stage stage : getStages())
+    names += (names.empty() ? "" : ", ") + getStageName(stage).str();
   return refuse("option --stop-after expects one of " + names + ", got '" +
                 escapeName(options.stopAfter) + "'");
 }

@@ -74,7 +74,8 @@ typedef struct burin_tensor_desc {
  * In the order of the code; --report of burinc tells more of each. */
 typedef struct burin_kernel_desc {
   const char *name; /* an ONNX node that it calculates, perhaps with others */
-  /* What parallel_for() is called with; NULL: runs between the others. */
+  /* What parallel_for() is called with, perhaps by several kernels; NULL: runs
+   * between the others. */
   void (*code)(void *context, int64_t lo, int64_t hi);
 } burin_kernel_desc;
 
