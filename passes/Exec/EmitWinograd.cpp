@@ -1,0 +1,339 @@
+//===- EmitWinograd.cpp - 3 x 3 convolutions by fewer products ------------===//
+
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/Packing.h"
+#include "passes/Exec/Tiles/TileStore.h"
+#include "passes/Exec/Winograd/Plan.h"
+
+using namespace mlir;
+
+namespace burin {
+#define GEN_PASS_DEF_EMITWINOGRAD
+#include "passes/Exec/Passes.h.inc"
+
+namespace {
+/// Vector operations worth a thread's while.
+constexpr int64_t workPerTask = 1 << 12;
+
+class WinogradEmitter {
+public:
+  WinogradEmitter(const WinogradConv &conv, const WinogradPlan &plan, Value weights,
+                  ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes);
+
+  void emit();
+
+private:
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
+  Value value(OpFoldResult size) { return shapes.getValue(size); }
+  Value inputStep(unsigned loop) { return value(c.getOperand(c.lhs).coefficients[loop]); }
+  Value createBuffer(int64_t elements);
+
+  void emitLoop(Value lower, Value upper, int64_t step, function_ref<void(Value)> body);
+  void emitRange(Value count, int64_t workEach, function_ref<void(Value)> body);
+  void emitBlock(Value first);
+  void findTile(Value tile);
+  void emitInputs(Value row);
+  void emitInputTile(Value row, bool isInside);
+  void emitChannels(ArrayRef<Value> places, Value base, Value target, Value channel,
+                    int64_t count);
+  void emitTask(Value task, Value taskCount);
+  void emitProducts(Value firstRow, Value rows, Value panel);
+  void emitResults(Value row, Value panel);
+
+  const WinogradConv &conv;
+  const WinogradPlan &plan;
+  const Contraction &c;
+  ImplicitLocOpBuilder &b;
+  nn::ShapeBuilder &shapes;
+  VectorType vector;
+  MicroKernels kernels;
+  Value weights, inputs;
+  Value firstTile, blockRows; ///< Of the block.
+  Value sums, results;        ///< Of the task.
+  // Of the tile: which it is, and the first of its results.
+  SmallVector<Value> image;
+  Value y, x;
+};
+
+WinogradEmitter::WinogradEmitter(const WinogradConv &conv, const WinogradPlan &plan,
+                                 Value weights, ImplicitLocOpBuilder &b,
+                                 nn::ShapeBuilder &shapes)
+    : conv(conv), plan(plan), c(conv.c), b(b), shapes(shapes),
+      vector(VectorType::get(plan.tile.lanes, c.getType())),
+      kernels(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
+              LhsLayout{shapes.get(plan.rowPitch),
+                        {{shapes.get(conv.channels), shapes.get(1)}}},
+              /*accumulates=*/false),
+      weights(weights), image(c.nest.getNumLoops()) {}
+
+Value WinogradEmitter::createBuffer(int64_t elements) {
+  Value buffer = createStackBuffer(b, MemRefType::get({elements}, c.getType()));
+  return b.create<memref::CastOp>(
+      MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
+}
+
+void WinogradEmitter::emitLoop(Value lower, Value upper, int64_t step,
+                               function_ref<void(Value)> body) {
+  auto loop = b.create<scf::ForOp>(lower, upper, number(step));
+  OpBuilder::InsertionGuard guard(b);
+  nn::ShapeBuilder::Scope scope(shapes);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+/// `body` for 0..count, on all threads.
+void WinogradEmitter::emitRange(Value count, int64_t workEach,
+                                function_ref<void(Value)> body) {
+  int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, workEach));
+  auto parallel = b.create<exec::ParallelOp>(count, grain);
+  OpBuilder::InsertionGuard guard(b);
+  nn::ShapeBuilder::Scope scope(shapes);
+  b.setInsertionPointToStart(&parallel.getBody().front());
+  emitLoop(parallel.getLower(), parallel.getUpper(), 1, body);
+}
+
+/// Sets image, y and x to those of tile number `tile`.
+void WinogradEmitter::findTile(Value tile) {
+  auto split = [&](Value flat, Value size) -> std::pair<Value, Value> {
+    return {b.create<arith::DivUIOp>(flat, size), b.create<arith::RemUIOp>(flat, size)};
+  };
+  auto [rest, tileX] = split(tile, number(plan.tilesX));
+  auto [images, tileY] = split(rest, number(plan.tilesY));
+  Value outputs = number(plan.algorithm.outputs);
+  x = mul(tileX, outputs);
+  y = mul(tileY, outputs);
+  for (size_t k = conv.images.size(); k-- > 0;) {
+    Value &index = image[conv.images[k]];
+    if (k == 0)
+      index = images;
+    else
+      std::tie(images, index) = split(images, value(c.nest.sizes[conv.images[k]]));
+  }
+}
+
+/// Row `row` of the block's inputs.
+void WinogradEmitter::emitInputs(Value row) {
+  findTile(add(firstTile, row));
+  int64_t outputs = plan.algorithm.outputs;
+  if (conv.height % outputs == 0 && conv.width % outputs == 0)
+    return emitInputTile(row, /*isInside=*/true);
+  auto isInside = [&](Value at, int64_t size) -> Value {
+    return b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, add(at, number(outputs)),
+                                   number(size));
+  };
+  Value inside = b.create<arith::AndIOp>(isInside(y, conv.height), isInside(x, conv.width));
+  auto choice = b.create<scf::IfOp>(inside, /*withElseRegion=*/true);
+  for (bool which : {true, false}) {
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(which ? choice.thenBlock() : choice.elseBlock());
+    emitInputTile(row, which);
+  }
+}
+
+/// Of a tile that sticks out the last row and column are there again and again:
+/// no result that is kept depends on them.
+void WinogradEmitter::emitInputTile(Value row, bool isInside) {
+  int64_t size = plan.algorithm.getInputs();
+  Value base = number(0);
+  for (unsigned d : conv.images)
+    base = add(base, mul(image[d], inputStep(d)));
+  SmallVector<Value> rows, columns, places;
+  for (auto [places, at, loop, last] :
+       {std::tuple(&rows, y, conv.y, conv.height + Winograd::taps - 2),
+        std::tuple(&columns, x, conv.x, conv.width + Winograd::taps - 2)}) {
+    if (isInside)
+      base = add(base, mul(at, inputStep(loop)));
+    for (int64_t i = 0; i < size; ++i) {
+      Value index = isInside ? number(i) : min(add(at, number(i)), number(last));
+      places->push_back(mul(index, inputStep(loop)));
+    }
+  }
+  for (Value inRow : rows)
+    for (Value inColumn : columns)
+      places.push_back(add(inRow, inColumn));
+  Value target = mul(row, number(plan.rowPitch));
+  int64_t lanes = plan.tile.lanes, whole = conv.channels / lanes * lanes;
+  if (whole > 0)
+    emitLoop(number(0), number(whole), lanes, [&](Value channel) {
+      emitChannels(places, base, target, channel, lanes);
+    });
+  if (whole < conv.channels)
+    emitChannels(places, base, target, number(whole), conv.channels - whole);
+}
+
+/// `count` channels from `channel` on.
+void WinogradEmitter::emitChannels(ArrayRef<Value> places, Value base, Value target,
+                                   Value channel, int64_t count) {
+  Value from = add(base, channel), memory = c.getOperand(c.lhs).memory, mask, zero;
+  if (count < plan.tile.lanes) {
+    mask = b.create<vector::CreateMaskOp>(
+        VectorType::get(plan.tile.lanes, b.getI1Type()), number(count));
+    zero = b.create<arith::ConstantOp>(b.getZeroAttr(vector));
+  }
+  SmallVector<Value> tile;
+  for (Value place : places) {
+    Value at = add(from, place);
+    tile.push_back(
+        mask ? b.create<vector::MaskedLoadOp>(vector, memory, at, mask, zero).getResult()
+             : b.create<vector::LoadOp>(vector, memory, at).getResult());
+  }
+  Value to = add(target, channel);
+  for (auto [p, value] : llvm::enumerate(plan.algorithm.transformInputs(b, tile)))
+    b.create<vector::StoreOp>(value, inputs, add(to, number(p * plan.inputPitch)));
+}
+
+/// The products of `rows` tiles from `firstRow` of the block on with a panel.
+void WinogradEmitter::emitProducts(Value firstRow, Value rows, Value panel) {
+  int64_t products = plan.algorithm.getProducts(), width = plan.tile.getColumns();
+  emitLoop(number(0), number(products), 1, [&](Value product) {
+    Value filters = mul(add(mul(panel, number(products)), product),
+                        number(conv.channels * width));
+    emitLoop(number(0), rows, plan.panelRows, [&](Value row) {
+      Value start = add(mul(product, number(plan.inputPitch)),
+                        mul(add(firstRow, row), number(plan.rowPitch)));
+      Value to = add(mul(product, number(plan.productPitch)), mul(row, number(width)));
+      MicroKernelCall call{inputs, start, weights, filters, sums, to};
+      if (plan.tail == 0)
+        return kernels.emitCall(b, shapes, call, plan.panelRows, plan.tile.vectors);
+      // Rows past the last tile have any values, which nobody looks at.
+      Value few = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, sub(rows, row),
+                                          number(plan.tail));
+      auto choice = b.create<scf::IfOp>(few, /*withElseRegion=*/true);
+      for (bool isTail : {true, false}) {
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(isTail ? choice.thenBlock() : choice.elseBlock());
+        kernels.emitCall(b, shapes, call, isTail ? plan.tail : plan.panelRows,
+                         plan.tile.vectors);
+      }
+    });
+  });
+}
+
+/// Row `row` of the task's sums as results in memory.
+void WinogradEmitter::emitResults(Value row, Value panel) {
+  int64_t outputs = plan.algorithm.outputs, width = plan.tile.getColumns();
+  for (int64_t v = 0; v < plan.tile.vectors; ++v) {
+    Value from = add(mul(row, number(width)), number(v * plan.tile.lanes));
+    SmallVector<Value> tile;
+    for (int64_t p = 0; p < plan.algorithm.getProducts(); ++p)
+      tile.push_back(b.create<vector::LoadOp>(
+          vector, sums, add(from, number(p * plan.productPitch))));
+    for (auto [i, value] : llvm::enumerate(plan.algorithm.transformProducts(b, tile)))
+      b.create<vector::StoreOp>(value, results,
+                                number(i * width + v * plan.tile.lanes));
+  }
+  Value firstColumn = mul(panel, number(width));
+  Value columns = min(sub(number(conv.filters), firstColumn), number(width));
+  Value pixels = min(sub(number(conv.width), x), number(outputs));
+  Value lines = min(sub(number(conv.height), y), number(outputs));
+  emitLoop(number(0), lines, 1, [&](Value line) {
+    SmallVector<Value> batch = image;
+    batch[conv.y] = add(y, line);
+    emitTileStore(b, shapes, c, plan.tile,
+                  {batch, x, pixels, firstColumn, columns}, results,
+                  mul(line, number(outputs * width)));
+  });
+}
+
+void WinogradEmitter::emitTask(Value task, Value taskCount) {
+  Value panel = b.create<arith::DivUIOp>(task, taskCount);
+  Value firstRow = mul(b.create<arith::RemUIOp>(task, taskCount), number(plan.taskRows));
+  Value rows = min(sub(blockRows, firstRow), number(plan.taskRows));
+  emitProducts(firstRow, rows, panel);
+  emitLoop(number(0), rows, 1, [&](Value row) {
+    findTile(add(firstTile, add(firstRow, row)));
+    emitResults(row, panel);
+  });
+}
+
+/// The tiles of the block from `first` on.
+void WinogradEmitter::emitBlock(Value first) {
+  firstTile = first;
+  blockRows = min(sub(value(shapes.mul(c.getSize(shapes, conv.images),
+                                       shapes.get(plan.tilesY * plan.tilesX))),
+                      first),
+                  number(plan.blockRows));
+  int64_t vectors = llvm::divideCeil(conv.channels, plan.tile.lanes);
+  emitRange(blockRows, vectors * plan.algorithm.getInputCost(),
+            [&](Value row) { emitInputs(row); });
+  Value perPanel = b.createOrFold<arith::CeilDivUIOp>(blockRows, number(plan.taskRows));
+  int64_t work = plan.algorithm.getProducts() * plan.taskRows * plan.tile.vectors *
+                 conv.channels;
+  int64_t products = plan.algorithm.getProducts();
+  emitRange(mul(perPanel, number(plan.columnPanels)), work, [&](Value task) {
+    sums = createBuffer(products * plan.productPitch);
+    results = createBuffer(products * plan.tile.getColumns());
+    emitTask(task, perPanel);
+  });
+}
+
+void WinogradEmitter::emit() {
+  int64_t elements = plan.algorithm.getProducts() * plan.inputPitch;
+  Value buffer = b.create<memref::AllocOp>(MemRefType::get({elements}, c.getType()));
+  inputs = b.create<memref::CastOp>(
+      MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
+  OpFoldResult tiles = shapes.mul(c.getSize(shapes, conv.images),
+                                  shapes.get(plan.tilesY * plan.tilesX));
+  if (std::optional<int64_t> known = nn::getStatic(tiles);
+      known && *known <= plan.blockRows)
+    return emitBlock(number(0));
+  emitLoop(number(0), value(tiles), plan.blockRows,
+           [&](Value first) { emitBlock(first); });
+}
+
+struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
+  using EmitWinogradBase::EmitWinogradBase;
+
+  /// Emits `op` with what `fused` says around it, if that fits and is faster.
+  bool emit(linalg::LinalgOp op, const Fusion &fused) {
+    ImplicitLocOpBuilder b(op.getLoc(), fused.finish ? fused.finish : op);
+    nn::ShapeBuilder shapes(b);
+    shapes.setLoc(op.getLoc());
+    std::optional<WinogradConv> conv = matchWinograd(op, fused, shapes);
+    if (!conv)
+      return false;
+    std::optional<WinogradPlan> plan = planWinograd(*conv, {vectorBits, registers}, bytesLeft);
+    Value weights = plan ? createWinogradWeights(b, *conv, *plan) : Value();
+    if (!weights)
+      return false;
+    bytesLeft -= 4 * plan->getWeights(*conv);
+    WinogradEmitter(*conv, *plan, weights, b, shapes).emit();
+    for (linalg::LinalgOp done : {fused.finish, op, fused.start})
+      if (done)
+        done->erase();
+    return true;
+  }
+
+  void runOnOperation() override {
+    bytesLeft = maxBytes;
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (isSumOfProducts(op) && op.getNumReductionLoops() == 3 &&
+          !op->getParentOfType<exec::ParallelOp>())
+        ops.push_back(op);
+    });
+    for (linalg::LinalgOp op : ops) {
+      Fusion fusion = findFusion(op);
+      // Less and less of it.
+      SmallVector<Fusion> choices{fusion};
+      if (fusion.finish)
+        choices.push_back({fusion.start, {}, 0});
+      if (fusion.start)
+        choices.push_back({});
+      (void)llvm::any_of(choices, [&](const Fusion &choice) { return emit(op, choice); });
+    }
+  }
+
+  int64_t bytesLeft = 0;
+};
+} // namespace
+} // namespace burin

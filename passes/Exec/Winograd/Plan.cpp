@@ -1,0 +1,144 @@
+//===- Plan.cpp - Which convolutions, and how they are cut ----------------===//
+
+#include "passes/Exec/Winograd/Plan.h"
+
+using namespace mlir;
+using namespace burin;
+
+/// The loop of `loops` that moves operand `i` by as much as loop `like` does.
+static std::optional<unsigned> findTwin(const Contraction &c, unsigned i,
+                                        ArrayRef<unsigned> loops, unsigned like) {
+  ArrayRef<OpFoldResult> steps = c.getOperand(i).coefficients;
+  for (unsigned d : loops)
+    if (nn::areEqual(steps[d], steps[like]))
+      return d;
+  return std::nullopt;
+}
+
+std::optional<WinogradConv> burin::matchWinograd(linalg::LinalgOp op,
+                                                 const Fusion &fused,
+                                                 nn::ShapeBuilder &shapes) {
+  std::optional<Contraction> c = matchContraction(op, fused, shapes);
+  if (!c || !c->getType().isF32() || c->depth.size() != 3 || c->columns.size() != 1)
+    return std::nullopt;
+  for (unsigned i : {c->lhs, c->rhs})
+    if (!c->isPlain(i) || !c->getOperand(i).getElementType().isF32())
+      return std::nullopt;
+  auto size = [&](unsigned d) { return nn::getStatic(c->nest.sizes[d]).value_or(0); };
+  WinogradConv conv;
+  // The depth is sorted by how far it moves the input.
+  conv.channel = c->depth[2];
+  ArrayRef<OpFoldResult> steps = c->getOperand(c->lhs).coefficients;
+  if (nn::getStatic(steps[conv.channel]) != 1)
+    return std::nullopt;
+  conv.x = c->rows[0];
+  ArrayRef<unsigned> taps = ArrayRef(c->depth).take_front(2);
+  std::optional<unsigned> tapX = findTwin(*c, c->lhs, taps, conv.x);
+  if (!tapX)
+    return std::nullopt;
+  conv.tapX = *tapX;
+  conv.tapY = taps[conv.tapX == taps[0]];
+  std::optional<unsigned> y = findTwin(*c, c->lhs, c->batch, conv.tapY);
+  if (!y || size(conv.tapX) != Winograd::taps || size(conv.tapY) != Winograd::taps)
+    return std::nullopt;
+  conv.y = *y;
+  for (unsigned d : c->batch) {
+    if (nn::getStatic(c->getOperand(c->rhs).coefficients[d]) != 0)
+      return std::nullopt;
+    if (d != conv.y)
+      conv.images.push_back(d);
+  }
+  conv.height = size(conv.y), conv.width = size(conv.x);
+  conv.channels = size(conv.channel), conv.filters = size(c->columns[0]);
+  if (!conv.height || !conv.width || !conv.channels || !conv.filters)
+    return std::nullopt;
+  conv.c = std::move(*c);
+  return conv;
+}
+
+namespace {
+/// Bytes of inputs of a block that filters are worth being read for once more.
+constexpr int64_t minBlock = 512 << 10, maxBlock = 4 << 20;
+/// Bytes of a task's sums: they stay in the second-level cache beside the filters
+/// and inputs that stream through it.
+constexpr int64_t maxSums = 128 << 10;
+/// Bytes that memory delivers in the time of one vector multiplication.
+constexpr int64_t bytesPerStep = 4;
+constexpr int64_t elementBytes = 4, line = 64;
+
+/// An odd number of cache lines, so that what is so far apart spreads over the
+/// whole cache.
+int64_t getPitch(int64_t elements) {
+  int64_t lines = llvm::divideCeil(elements * elementBytes, line);
+  return (lines | 1) * line / elementBytes;
+}
+
+WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t outputs) {
+  WinogradPlan plan;
+  plan.algorithm = {outputs};
+  plan.tile = getTile(cpu, conv.c.getType(), conv.filters);
+  plan.tilesY = llvm::divideCeil(conv.height, outputs);
+  plan.tilesX = llvm::divideCeil(conv.width, outputs);
+  plan.columnPanels = llvm::divideCeil(conv.filters, plan.tile.getColumns());
+  int64_t tiles = plan.tilesY * plan.tilesX, products = plan.algorithm.getProducts();
+  // Panels of equal height as far as possible.
+  int64_t panels = llvm::divideCeil(tiles, plan.tile.rows);
+  plan.panelRows = llvm::divideCeil(tiles, panels);
+  plan.tail = tiles % plan.panelRows;
+  plan.rowPitch = getPitch(conv.channels);
+  int64_t panelBytes = products * plan.panelRows * plan.rowPitch * elementBytes;
+  int64_t maxInputs = std::clamp(plan.getWeights(conv) * elementBytes, minBlock, maxBlock);
+  int64_t perBlock = std::max<int64_t>(1, maxInputs / panelBytes);
+  // One image at least is known to be there; blocks of it are of equal size.
+  int64_t blocks = llvm::divideCeil(panels, perBlock);
+  perBlock = llvm::divideCeil(panels, blocks);
+  plan.blockRows = perBlock * plan.panelRows;
+  plan.inputPitch = getPitch(plan.blockRows * plan.rowPitch);
+  int64_t sumBytes = products * plan.panelRows * plan.tile.getColumns() * elementBytes;
+  int64_t perTask = std::clamp<int64_t>(maxSums / sumBytes, 1, perBlock);
+  perTask = llvm::divideCeil(perBlock, llvm::divideCeil(perBlock, perTask));
+  plan.taskRows = perTask * plan.panelRows;
+  plan.productPitch = getPitch(plan.taskRows * plan.tile.getColumns());
+  return plan;
+}
+
+/// Sums go to memory and come from there once more.
+constexpr int64_t stepsPerSum = 3;
+
+/// Vector operations for one image.
+int64_t getCost(const WinogradConv &conv, const WinogradPlan &plan) {
+  int64_t tiles = plan.tilesY * plan.tilesX, products = plan.algorithm.getProducts();
+  int64_t vectors = plan.columnPanels * plan.tile.vectors;
+  int64_t multiply = products * tiles * vectors * (conv.channels + stepsPerSum);
+  int64_t read = plan.getWeights(conv) * elementBytes / bytesPerStep;
+  int64_t inputs = llvm::divideCeil(conv.channels, plan.tile.lanes);
+  return std::max(multiply, read) +
+         tiles * inputs * plan.algorithm.getInputCost() +
+         tiles * vectors * plan.algorithm.getProductCost();
+}
+
+int64_t getDirectCost(const WinogradConv &conv, const Cpu &cpu) {
+  Tile tile = getTile(cpu, conv.c.getType(), conv.filters);
+  int64_t vectors = llvm::divideCeil(conv.filters, tile.getColumns()) * tile.vectors;
+  int64_t depth = Winograd::taps * Winograd::taps * conv.channels;
+  int64_t multiply = conv.height * conv.width * vectors * (depth + stepsPerSum);
+  int64_t read = depth * conv.filters * elementBytes / bytesPerStep;
+  return std::max(multiply, read);
+}
+} // namespace
+
+std::optional<WinogradPlan> burin::planWinograd(const WinogradConv &conv,
+                                                const Cpu &cpu, int64_t maxBytes) {
+  std::optional<WinogradPlan> best;
+  // What cannot be foreseen that well is not worth the rounding.
+  int64_t least = getDirectCost(conv, cpu) * 9 / 10;
+  for (int64_t outputs : {2, 4}) {
+    WinogradPlan plan = createPlan(conv, cpu, outputs);
+    int64_t cost = getCost(conv, plan);
+    if (cost >= least || plan.getWeights(conv) * elementBytes > maxBytes)
+      continue;
+    least = cost;
+    best = plan;
+  }
+  return best;
+}

@@ -1,0 +1,63 @@
+//===- Plan.h - Which convolutions, and how they are cut --------*- C++ -*-===//
+
+#ifndef BURIN_PASSES_EXEC_WINOGRAD_PLAN_H
+#define BURIN_PASSES_EXEC_WINOGRAD_PLAN_H
+
+#include "passes/Exec/Tiles/Contraction.h"
+#include "passes/Exec/Tiles/MicroKernel.h"
+#include "passes/Exec/Winograd/Algorithm.h"
+
+namespace burin {
+
+/// A 3 x 3 convolution with stride 1 over channels that lie side by side, with
+/// constant filters.
+struct WinogradConv {
+  Contraction c;
+  unsigned y, x;                        ///< Loops over the output; x are c.rows.
+  unsigned tapY, tapX, channel;         ///< Loops of the sums.
+  llvm::SmallVector<unsigned> images;   ///< c.batch without y.
+  int64_t height, width;                ///< Of the output.
+  int64_t channels, filters;
+};
+
+/// `op` with `fused` around it; none if it is something else.
+std::optional<WinogradConv> matchWinograd(mlir::linalg::LinalgOp op,
+                                          const Fusion &fused,
+                                          nn::ShapeBuilder &shapes);
+
+/// The filters lie as [panel of columns][product][channel][column of the tile].
+/// Blocks of tiles go one after the other: their inputs become
+/// [product][tile][channel], then tasks of some tiles and one panel of columns
+/// calculate [product][tile][column], and results from these.
+struct WinogradPlan {
+  Winograd algorithm{0};
+  Tile tile;                 ///< Of the products, whose rows are tiles.
+  int64_t tilesY = 0, tilesX = 0;
+  int64_t panelRows = 0;     ///< Tiles that are one panel of rows.
+  int64_t tail = 0;          ///< Those of an image's last panel, if less.
+  int64_t blockRows = 0;     ///< Tiles of a block, a multiple of `panelRows`.
+  int64_t taskRows = 0;      ///< Tiles of a task, likewise.
+  int64_t columnPanels = 0;
+  int64_t rowPitch = 0;      ///< Elements from a tile's channels to the next one's.
+  int64_t inputPitch = 0;    ///< From one product's tiles to the next one's.
+  int64_t productPitch = 0;  ///< The same of a task's sums.
+
+  int64_t getWeights(const WinogradConv &conv) const {
+    return columnPanels * algorithm.getProducts() * conv.channels * tile.getColumns();
+  }
+};
+
+/// The plan that is faster than to convolve directly; none if there is none whose
+/// filters take at most `maxBytes`.
+std::optional<WinogradPlan> planWinograd(const WinogradConv &conv, const Cpu &cpu,
+                                         int64_t maxBytes);
+
+/// The filters as a new constant of the module, or one that it has; null if they
+/// are no constant.
+mlir::Value createWinogradWeights(mlir::ImplicitLocOpBuilder &b,
+                                  const WinogradConv &conv,
+                                  const WinogradPlan &plan);
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_WINOGRAD_PLAN_H

@@ -1,0 +1,110 @@
+// RUN: burin-opt %s --burin-emit-winograd="vector-bits=512 registers=32" --canonicalize --cse | FileCheck %s
+// RUN: burin-opt %s --burin-emit-winograd="vector-bits=256 registers=16 max-bytes=400000" --canonicalize --cse | FileCheck %s --check-prefix=FEW
+
+#x = affine_map<(n, i, j, f, k, l, c) -> (n, i + k, j + l, c)>
+#w = affine_map<(n, i, j, f, k, l, c) -> (f, c, k, l)>
+#y = affine_map<(n, i, j, f, k, l, c) -> (n, i, j, f)>
+#strided = affine_map<(n, i, j, f, k, l, c) -> (n, i * 2 + k, j * 2 + l, c)>
+
+// 36 products of 64 channels with two panels of 32 filters; 16 where only these
+// are few enough bytes.
+// CHECK: memref.global "private" constant @w_winograd_4_32{{.*}} : memref<147456xf32>
+// FEW: memref.global "private" constant @w_winograd_2_16{{.*}} : memref<65536xf32>
+memref.global "private" constant @w : memref<64x64x3x3xf32> = dense<1.0>
+memref.global "private" constant @narrow : memref<4x4x3x3xf32> = dense<1.0>
+
+// CHECK-LABEL: func @conv
+// FEW-LABEL: func @conv
+func.func @conv(%x: memref<?x30x58x64xf32>, %n: index, %bias: memref<64xf32>) -> memref<?x28x56x64xf32> {
+  %w = memref.get_global @w : memref<64x64x3x3xf32>
+  %s = memref.alloc(%n) : memref<?x28x56x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(n, i, j, f) -> (f)>, affine_map<(n, i, j, f) -> (n, i, j, f)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%bias : memref<64xf32>) outs(%s : memref<?x28x56x64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  }
+  // Blocks of three times 14 of 98 tiles per image; all sizes are multiples of 4.
+  // CHECK: %[[INPUTS:.*]] = memref.alloc() : memref<{{.*}}xf32>
+  // CHECK: scf.for {{.*}} step %c42
+  // CHECK: exec.parallel
+  // CHECK-NOT: scf.if
+  // CHECK-COUNT-36: vector.load {{.*}} vector<16xf32>
+  // CHECK-COUNT-36: vector.store
+  // CHECK: exec.parallel
+  // CHECK: func.call @burin_gemm_f32_14x32of32
+  // CHECK-COUNT-72: vector.load
+  // Bias and activation on what is stored.
+  // CHECK: arith.addf
+  // CHECK: arith.maximumf
+  // CHECK: vector.store
+  // CHECK-NOT: linalg.generic
+  // FEW-COUNT-16: vector.load {{.*}} vector<8xf32>
+  // FEW-COUNT-16: vector.store
+  // FEW: func.call @burin_gemm_f32_6x16of16
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<?x30x58x64xf32>, memref<64x64x3x3xf32>) outs(%s : memref<?x28x56x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  %zero = arith.constant 0.0 : f32
+  %y = memref.alloc(%n) : memref<?x28x56x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(n, i, j, f) -> (n, i, j, f)>, affine_map<(n, i, j, f) -> (n, i, j, f)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%s : memref<?x28x56x64xf32>) outs(%y : memref<?x28x56x64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.maximumf %in, %zero : f32
+    linalg.yield %0 : f32
+  }
+  return %y : memref<?x28x56x64xf32>
+}
+
+// Tiles stick out: what is past the last row and column is read from these.
+// CHECK-LABEL: func @odd
+// CHECK: scf.if
+// CHECK-COUNT-36: vector.load
+// CHECK: else
+// CHECK: arith.minui
+func.func @odd(%x: memref<1x57x57x64xf32>, %y: memref<1x55x55x64xf32>) {
+  %w = memref.get_global @w : memref<64x64x3x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x57x57x64xf32>, memref<64x64x3x3xf32>) outs(%y : memref<1x55x55x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// Every other position.
+// CHECK-LABEL: func @strided
+// CHECK-NOT: exec.parallel
+// CHECK: linalg.generic
+func.func @strided(%x: memref<1x57x57x64xf32>, %y: memref<1x28x28x64xf32>) {
+  %w = memref.get_global @w : memref<64x64x3x3xf32>
+  linalg.generic {indexing_maps = [#strided, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x57x57x64xf32>, memref<64x64x3x3xf32>) outs(%y : memref<1x28x28x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// The transforms would take longer than the products.
+// CHECK-LABEL: func @few_channels
+// CHECK-NOT: exec.parallel
+// CHECK: linalg.generic
+func.func @few_channels(%x: memref<1x58x58x4xf32>, %y: memref<1x56x56x4xf32>) {
+  %w = memref.get_global @narrow : memref<4x4x3x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x58x58x4xf32>, memref<4x4x3x3xf32>) outs(%y : memref<1x56x56x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
