@@ -21,7 +21,7 @@ memref.global "private" constant @table : memref<4xf32> = dense<1.0>
 func.func @product(%a: memref<3x4xf32>, %c: memref<3x4xf32>) {
   %w = memref.get_global @w : memref<4x4xi8>
   // CHECK: linalg.generic
-  // CHECK: loc(fused<0>[fused["fc1", "scale"]])
+  // CHECK: loc(fused<0 : i64>[fused["fc1", "scale"]])
   linalg.generic {indexing_maps = [#row, #column, #sum], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a, %w : memref<3x4xf32>, memref<4x4xi8>) outs(%c : memref<3x4xf32>) {
   ^bb0(%x: f32, %y: i8, %z: f32):
     %0 = arith.sitofp %y : i8 to f32
