@@ -1,4 +1,4 @@
-//===- BufferizableOpInterfaceImpl.cpp - exec.call on buffers -------------===//
+//===- BufferizableOpInterfaceImpl.cpp - exec ops on buffers --------------===//
 
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
@@ -36,10 +36,38 @@ struct CallInterface
     return success();
   }
 };
+
+struct AttentionInterface
+    : DstBufferizableOpInterfaceExternalModel<AttentionInterface,
+                                              burin::exec::AttentionOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    return !cast<burin::exec::AttentionOp>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options) const {
+    auto attention = cast<burin::exec::AttentionOp>(op);
+    SmallVector<Value> buffers;
+    for (Value operand : op->getOperands()) {
+      FailureOr<Value> buffer = getBuffer(rewriter, operand, options);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    OperationState state(op->getLoc(), op->getName(), buffers, TypeRange(),
+                         op->getAttrs());
+    state.addRegion()->takeBody(attention.getBody());
+    rewriter.create(state);
+    replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    return success();
+  }
+};
 } // namespace
 
 void burin::exec::registerBufferizableOpInterfaces(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, ExecDialect *) {
     CallOp::attachInterface<CallInterface>(*context);
+    AttentionOp::attachInterface<AttentionInterface>(*context);
   });
 }

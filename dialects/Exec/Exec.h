@@ -20,7 +20,7 @@
 #include "dialects/Exec/ExecOps.h.inc"
 
 namespace burin::exec {
-/// Lets one-shot bufferization turn exec.call on tensors into one on buffers.
+/// Lets one-shot bufferization turn exec ops on tensors into ones on buffers.
 void registerBufferizableOpInterfaces(mlir::DialectRegistry &registry);
 } // namespace burin::exec
 

@@ -79,3 +79,42 @@ void CallOp::getEffects(
       effects.emplace_back(MemoryEffects::Write::get(), &operand);
     }
 }
+
+LogicalResult AttentionOp::verify() {
+  for (auto [operand, order] :
+       {std::pair(getQuery(), getQueryOrder()), std::pair(getKey(), getKeyOrder()),
+        std::pair(getValue(), getValueOrder()), std::pair(getInit(), getResultOrder())}) {
+    auto type = cast<ShapedType>(operand.getType());
+    SmallVector<int64_t> sorted(order);
+    llvm::sort(sorted);
+    if (!type.hasRank() || type.getRank() != 4 || !type.getElementType().isF32() ||
+        sorted != ArrayRef<int64_t>{0, 1, 2, 3})
+      return emitOpError("expects f32 operands of rank 4 and an order of each, got ")
+             << type;
+  }
+  for (Value extra : getExtras())
+    if (cast<ShapedType>(extra.getType()).getRank() != 4)
+      return emitOpError("expects extras of rank 4, got ") << extra.getType();
+  Block &body = getBody().front();
+  unsigned scores = getExtras().size() + 1;
+  if (body.getNumArguments() != scores + 2 || !body.getArgument(0).getType().isF32() ||
+      !llvm::all_of(llvm::drop_begin(body.getArgumentTypes(), scores), llvm::IsaPred<IndexType>))
+    return emitOpError("expects a body of a score, the extras and two positions");
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getNumOperands() != 1 || !yield.getValues()[0].getType().isF32())
+    return emitOpError("expects a body that yields a score");
+  return success();
+}
+
+void AttentionOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &operand : (*this)->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    if (isDpsInit(&operand))
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    else
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  }
+}

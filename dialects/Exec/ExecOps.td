@@ -176,10 +176,15 @@ def Exec_ParallelOp : Exec_Op<"parallel", [RecursiveMemoryEffects,
   let hasRegionVerifier = 1;
 }
 
-def Exec_YieldOp : Exec_Op<"yield", [Pure, Terminator, HasParent<"ParallelOp">]> {
-  let summary = "Ends the region of `exec.parallel`";
-  let description = "Implied at the end of the region.";
-  let assemblyFormat = "attr-dict";
+def Exec_YieldOp : Exec_Op<"yield", [Pure, Terminator,
+    ParentOneOf<["ParallelOp", "AttentionOp"]>]> {
+  let summary = "Ends the region of `exec.parallel` or of `exec.attention`";
+  let description = "Implied at the end of `exec.parallel`; gives the score in `exec.attention`.";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+  let builders = [OpBuilder<(ins), [{
+    build($_builder, $_state, ::mlir::ValueRange());
+  }]>];
 }
 
 def Exec_LaunchOp : Exec_Op<"launch"> {
@@ -196,6 +201,55 @@ def Exec_LaunchOp : Exec_Op<"launch"> {
     $callee `of` $count `grain` $grain `(` $captured `)` attr-dict
     (`:` type($captured)^)?
   }];
+}
+
+//===- Kernels made of several loops ---------------------------------------===//
+
+def Exec_AttentionOp : Exec_Op<"attention", [DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Attention whose scores never lie in memory";
+  let description = [{
+    For each batch `b`, head `h` and query `q`, where `g = h / (H / G)`:
+
+    ```
+    score[k] = body(sum over d of query[b,h,q,d] * key[b,g,k,d], extras[b,h,q,k]..., q, k)
+    init[b,h,q,w] = sum over k of softmax(score)[k] * value[b,g,k,w]
+    ```
+
+    All in f32. The orders say how the operands lie: dimension `i` of `query` is
+    dimension `query_order[i]` of `[B, H, Sq, D]`, and so on. Extras have all four
+    dimensions of the scores, or 1 in their place. A query whose scores are all -inf
+    gives NaN, or 0 with `zero_unseen`; one whose softmax is NaN gives 0 with
+    `zero_nan`. The body is elementwise.
+
+    Example:
+
+    ```mlir
+    exec.attention %q, %k, %v extras() outs(%o)
+        order [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3], [0, 2, 1, 3]
+        : memref<1x4x17x16xf32>, memref<1x4x17x16xf32>, memref<1x4x17x16xf32>, memref<1x17x4x16xf32> {
+    ^bb0(%s: f32, %i: index, %j: index):
+      exec.yield %s : f32
+    }
+    ```
+  }];
+  let arguments = (ins AnyShaped:$query, AnyShaped:$key, AnyShaped:$value,
+                       Variadic<AnyShaped>:$extras, AnyShaped:$init,
+                       DenseI64ArrayAttr:$query_order, DenseI64ArrayAttr:$key_order,
+                       DenseI64ArrayAttr:$value_order, DenseI64ArrayAttr:$result_order,
+                       UnitAttr:$zero_unseen, UnitAttr:$zero_nan);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `extras` `(` ($extras^ `:` type($extras))? `)`
+    `outs` `(` $init `)` `order` $query_order `,` $key_order `,` $value_order `,`
+    $result_order attr-dict `:` type($query) `,` type($key) `,` type($value) `,`
+    type($init) (`->` type($results)^)? $body
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+  let hasVerifier = 1;
 }
 
 //===- Library kernels -----------------------------------------------------===//

@@ -31,7 +31,8 @@ def NN_AttentionOp : NN_PureOp<"attention", [AttrSizedOperandSegments,
 
     A key is seen by the query at position `offset + i` if `mask`
     (`AttnMaskAttrInterface`) says so and `bias` and `lengths` do not hide it. A query
-    that sees no key gives 0. The softmax is one of type `softmax_type` (f32, or f64
+    that sees no key gives 0, or NaN with `nan_unseen`, as plain softmaxes do; with
+    `zero_nan` one whose softmax is NaN gives 0. The softmax is one of type `softmax_type` (f32, or f64
     for f64, if left out). `scale` is usually `1/sqrt(D)` and is taken as given.
 
     `scores` are, by `scores_stage`: 0 the scaled products, 1 after `softcap`, 2 after
@@ -52,7 +53,8 @@ def NN_AttentionOp : NN_PureOp<"attention", [AttrSizedOperandSegments,
                        NN_AttnMaskAttrInterface:$mask, F32Attr:$scale,
                        DefaultValuedAttr<F32Attr, "0.0f">:$softcap,
                        OptionalAttr<TypeAttr>:$softmax_type,
-                       DefaultValuedAttr<I64Attr, "0">:$scores_stage);
+                       DefaultValuedAttr<I64Attr, "0">:$scores_stage,
+                       UnitAttr:$nan_unseen, UnitAttr:$zero_nan);
   let results = (outs NN_Tensor:$result, Optional<NN_Tensor>:$scores);
   let assemblyFormat = [{
     $query `,` $key `,` $value

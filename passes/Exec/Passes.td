@@ -151,6 +151,43 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
   ];
 }
 
+def EmitAttention : Pass<"burin-emit-attention", "::mlir::ModuleOp"> {
+  let summary = "Turn exec.attention into blocks of queries";
+  let description = [{
+    Keys and values are packed into panels once. Then, for a few queries at a time
+    and on all threads: the products with the keys lie on the thread's stack, become
+    exponentials there, and are multiplied by the values. Where keys are more than
+    fit, or unknown, they come block by block, and what was summed up before is scaled
+    when a larger score comes (Dao et al., FlashAttention, 2022).
+
+    ```mlir
+    // before: --burin-emit-attention --canonicalize
+    func.func @none(%a: memref<2xf32>) {
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @none(%a: memref<2xf32>) {
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+    Option<"registers", "registers", "int64_t", /*default=*/"16",
+           "Number of vector registers: 16 or 32">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::burin::exec::ExecDialect",
+  ];
+}
+
 def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
   let summary = "Turn products of bytes into tiles of dot-product instructions";
   let description = [{

@@ -192,6 +192,12 @@ Value Lowering::createBroadcast(Value tensor, ArrayRef<OpFoldResult> from,
       [](ImplicitLocOpBuilder &, ValueRange args) { return args[0]; });
 }
 
+Value Lowering::createStretched(Value tensor, ArrayRef<OpFoldResult> from,
+                                ArrayRef<OpFoldResult> to) {
+  getBroadcastMap(*this, tensor, Shape(from), Shape(to));
+  return tensor;
+}
+
 void Lowering::createCheck(Value condition, const Twine &message) {
   builder.create<exec::CheckOp>(condition, message.str());
 }

@@ -108,6 +108,11 @@ public:
   mlir::Value createBroadcast(mlir::Value tensor,
                               llvm::ArrayRef<mlir::OpFoldResult> from,
                               llvm::ArrayRef<mlir::OpFoldResult> to);
+  /// Stretched where a size that is not known may be 1 and is not that of `to`;
+  /// sizes known to be 1 stay. The ranks are equal.
+  mlir::Value createStretched(mlir::Value tensor,
+                              llvm::ArrayRef<mlir::OpFoldResult> from,
+                              llvm::ArrayRef<mlir::OpFoldResult> to);
   /// Gives `tensor` the static sizes that `shape` has (tensor.cast or itself).
   mlir::Value createCast(mlir::Value tensor,
                          llvm::ArrayRef<mlir::OpFoldResult> shape);

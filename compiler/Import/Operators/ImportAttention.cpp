@@ -200,7 +200,7 @@ LogicalResult importAttention(const NodeReader &node) {
       inputs.lengths, inputs.mask, inputs.scale,
       b.getF32FloatAttr(std::max(0.0f, *softcap)),
       *precision ? TypeAttr::get(*precision) : TypeAttr(),
-      b.getI64IntegerAttr(*stage));
+      b.getI64IntegerAttr(*stage), /*nan_unseen=*/UnitAttr(), /*zero_nan=*/UnitAttr());
   if (!op)
     return failure();
   Value result = op.getResult();

@@ -30,11 +30,13 @@ Value Contraction::getFactor(unsigned i) const {
 }
 
 bool Contraction::isPlain(unsigned i) const {
-  return isa<BlockArgument>(getFactor(i));
+  return !product || isa<BlockArgument>(getFactor(i));
 }
 
 Value burin::buildFactor(ImplicitLocOpBuilder &b, const Contraction &contraction,
                          unsigned i, Value loaded) {
+  if (contraction.isPlain(i))
+    return loaded;
   SmallVector<Operation *> chain;
   Value value = contraction.getFactor(i);
   for (; Operation *op = value.getDefiningOp(); value = op->getOperand(0))

@@ -17,7 +17,7 @@ namespace burin {
 struct Contraction : FusedSums {
   unsigned lhs = 0, rhs = 1; ///< Inputs; the output's columns are rhs's.
   llvm::SmallVector<unsigned> batch, rows, columns, depth; ///< Loops.
-  mlir::Value product;       ///< Of the body: what is summed up.
+  mlir::Value product; ///< Of the body: what is summed up. Null: of what is stored.
 
   /// The product of the sizes of `loops`.
   mlir::OpFoldResult getSize(nn::ShapeBuilder &shapes,

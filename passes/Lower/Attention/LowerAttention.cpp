@@ -1,11 +1,13 @@
 //===- LowerAttention.cpp - Attention -------------------------------------===//
 //
-// Query heads that share a key head are rows of one product, so that keys and
-// values are never copied. The softmax is not divided by its sum: the result is,
-// which has fewer elements.
+// In f32 one op of the exec dialect is enough, in which the scores stay in the
+// cache. For all else: query heads that share a key head are rows of one product,
+// so that keys and values are never copied. The softmax is not divided by its sum:
+// the result is, which has fewer elements.
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -35,6 +37,7 @@ Value getFloat(B &b, Type type, double value) {
 class Attention {
 public:
   Attention(nn::AttentionOp op, Lowering &l);
+  bool canStayWhole();
   void lower();
 
 private:
@@ -43,15 +46,31 @@ private:
   }
   Shape getScoresShape() { return {batch, heads, queries, keys}; }
 
+  /// What scores are changed by besides themselves.
+  struct Hiding {
+    SmallVector<Value> operands;
+    SmallVector<Shape> shapes;
+    SmallVector<Type> types;
+    size_t bias = 0, offset = 0, length = 0; ///< Which operand; 0: none.
+  };
+
+  bool hides() {
+    return op.getBias() || op.getLengths() || !isa<nn::DenseMaskAttr>(op.getMask());
+  }
   void check();
+  void lowerWhole();
+  Value buildScore(B &b, const Hiding &hiding, ArrayRef<Value> args, Value q, Value k);
   Value scaleQuery();
   Value contract(Value lhs, Value rhs, Type rhsType, const Shape &out,
                  bool transposed);
   Value map(Value scores, Type to, ScalarBody body);
+  Value cap(B &b, Value score);
   Value capScores(Value scores);
   Value padBias();
+  Hiding findHiding(Value scores);
+  Value hide(B &b, const Hiding &hiding, ArrayRef<Value> args, Value q, Value k);
   Value hideScores(Value scores);
-  Value isVisible(B &b, Value offset, Value length);
+  Value isVisible(B &b, Value q, Value k, Value offset, Value length);
   void setScores(int64_t stage, Value scores, Type have);
 
   nn::AttentionOp op;
@@ -133,16 +152,20 @@ Value Attention::map(Value scores, Type to, ScalarBody body) {
   return l.createElementwise(scores, shape, shape, {getElement(scores), to}, body);
 }
 
-/// softcap * tanh(scores / softcap)
-Value Attention::capScores(Value scores) {
+/// softcap * tanh(score / softcap)
+Value Attention::cap(B &b, Value score) {
   double cap = op.getSoftcap().convertToDouble();
   if (cap == 0)
+    return score;
+  Value ratio = b.create<arith::DivFOp>(score, getFloat(b, type, cap));
+  return b.create<arith::MulFOp>(b.create<math::TanhOp>(ratio), getFloat(b, type, cap));
+}
+
+Value Attention::capScores(Value scores) {
+  if (op.getSoftcap().isZero())
     return scores;
-  return map(scores, type, [&](B &b, ArrayRef<Value> args) -> Value {
-    Value ratio = b.create<arith::DivFOp>(args[0], getFloat(b, type, cap));
-    return b.create<arith::MulFOp>(b.create<math::TanhOp>(ratio),
-                                   getFloat(b, type, cap));
-  });
+  return map(scores, type,
+             [&](B &b, ArrayRef<Value> args) { return cap(b, args[0]); });
 }
 
 /// The bias with as many columns as there are keys: more of them are hidden.
@@ -166,9 +189,8 @@ Value Attention::padBias() {
                                          sizes, Shape(shape.size(), l.shapes.get(1)));
 }
 
-/// Whether the present query sees the present key; null if all do.
-Value Attention::isVisible(B &b, Value offset, Value length) {
-  Value q = b.create<linalg::IndexOp>(2), k = b.create<linalg::IndexOp>(3);
+/// Whether query `q` sees key `k`; null if all do.
+Value Attention::isVisible(B &b, Value q, Value k, Value offset, Value length) {
   auto asIndex = [&](Value number) {
     return b.create<arith::IndexCastOp>(b.getIndexType(), number);
   };
@@ -182,57 +204,146 @@ Value Attention::isVisible(B &b, Value offset, Value length) {
   return visible ? b.create<arith::AndIOp>(visible, exists) : exists;
 }
 
-/// Scores with the bias, -inf where hidden, in the softmax's type.
-Value Attention::hideScores(Value scores) {
+Attention::Hiding Attention::findHiding(Value scores) {
   Shape shape = getScoresShape();
   OpFoldResult one = l.shapes.get(1);
-  SmallVector<Value> operands = {scores};
-  SmallVector<Shape> shapes = {shape};
-  SmallVector<Type> types = {getElement(scores)};
+  Hiding hiding{{scores}, {shape}, {scores ? getElement(scores) : type}};
   auto addOperand = [&](Value tensor, Shape from, Type element) {
-    operands.push_back(tensor);
-    shapes.push_back(from);
-    types.push_back(element);
-    return operands.size() - 1;
+    hiding.operands.push_back(tensor);
+    hiding.shapes.push_back(from);
+    hiding.types.push_back(element);
+    return hiding.operands.size() - 1;
   };
-  size_t bias = 0, offset = 0, length = 0;
   if (op.getBias()) {
     Shape from = l.getShape(op.getBias());
     if (!from.empty())
       from.back() = keys;
-    // Sizes of the bias that are known must be those of the scores.
+    // Sizes of the bias must be those of the scores, or 1.
     for (auto [have, want] : llvm::zip(llvm::reverse(from), llvm::reverse(shape)))
-      if (nn::getStatic(have) && nn::getStatic(have) != 1)
-        requireEqual(l, have, want, "expects a mask that broadcasts to the scores");
-    bias = addOperand(padBias(), from, getElement(op.getBias()));
+      if (nn::getStatic(have) != 1)
+        requireEqual(l, l.shapes.selectEqual(have, one, want, have), want,
+                     "expects a mask that broadcasts to the scores");
+    hiding.bias = addOperand(padBias(), from, getElement(op.getBias()));
   }
-  for (auto [value, place] : {std::pair(op.getOffset(), &offset),
-                              std::pair(op.getLengths(), &length)})
+  for (auto [value, place] : {std::pair(op.getOffset(), &hiding.offset),
+                              std::pair(op.getLengths(), &hiding.length)})
     if (value) {
       Shape from = l.getShape(value), to = {from[0], one, one, one};
       *place = addOperand(l.createReshape(l.get(value), from, to), to,
                           getElement(value));
     }
-  types.push_back(softmaxType);
-  auto body = [&](B &b, ArrayRef<Value> args) -> Value {
-    Value minus = getFloat(b, softmaxType, -INFINITY);
-    Value result = Lowering::castScalar(b, args[0], types[0], softmaxType, true);
-    Value visible = isVisible(b, offset ? args[offset] : Value(),
-                              length ? args[length] : Value());
-    if (bias && types[bias].isInteger(1)) {
-      visible = visible ? b.create<arith::AndIOp>(visible, args[bias]) : args[bias];
-    } else if (bias) {
-      // -inf hides even a score that is NaN.
-      Value added =
-          Lowering::castScalar(b, args[bias], types[bias], softmaxType, true);
-      Value isHidden =
-          b.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, added, minus);
-      Value sum = b.create<arith::AddFOp>(result, added);
-      result = b.create<arith::SelectOp>(isHidden, minus, sum);
-    }
-    return visible ? b.create<arith::SelectOp>(visible, result, minus) : result;
+  return hiding;
+}
+
+/// A score with the bias, -inf where hidden, in the softmax's type.
+Value Attention::hide(B &b, const Hiding &hiding, ArrayRef<Value> args, Value q, Value k) {
+  auto cast = [&](size_t i) {
+    return Lowering::castScalar(b, args[i], hiding.types[i], softmaxType, true);
   };
-  return l.createElementwise(operands, shapes, shape, types, body);
+  auto find = [&](size_t i) { return i ? args[i] : Value(); };
+  Value minus = getFloat(b, softmaxType, -INFINITY), result = cast(0);
+  Value visible = isVisible(b, q, k, find(hiding.offset), find(hiding.length));
+  if (hiding.bias && hiding.types[hiding.bias].isInteger(1)) {
+    Value bias = args[hiding.bias];
+    visible = visible ? b.create<arith::AndIOp>(visible, bias) : bias;
+  } else if (hiding.bias) {
+    // -inf hides even a score that is NaN.
+    Value added = cast(hiding.bias);
+    Value isHidden = b.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, added, minus);
+    Value sum = b.create<arith::AddFOp>(result, added);
+    result = op.getNanUnseen() || op.getZeroNan()
+                 ? sum
+                 : b.create<arith::SelectOp>(isHidden, minus, sum);
+  }
+  return visible ? b.create<arith::SelectOp>(visible, result, minus) : result;
+}
+
+Value Attention::hideScores(Value scores) {
+  Hiding hiding = findHiding(scores);
+  hiding.types.push_back(softmaxType);
+  return l.createElementwise(
+      hiding.operands, hiding.shapes, getScoresShape(), hiding.types,
+      [&](B &b, ArrayRef<Value> args) {
+        return hide(b, hiding, args, b.create<linalg::IndexOp>(2),
+                    b.create<linalg::IndexOp>(3));
+      });
+}
+
+/// Whether one op does all of it.
+bool Attention::canStayWhole() {
+  return element.isF32() && softmaxType.isF32() && getElement(op.getValue()).isF32() &&
+         !op.getScores() && nn::getStatic(depth) && nn::getStatic(width);
+}
+
+/// An operand as it was before a transpose, and how it lies.
+static std::pair<Value, SmallVector<int64_t>> skipTranspose(Value nnValue) {
+  SmallVector<int64_t> order = {0, 1, 2, 3};
+  auto transpose = nnValue.getDefiningOp<nn::TransposeOp>();
+  if (!transpose)
+    return {nnValue, order};
+  for (auto [to, from] : llvm::enumerate(transpose.getPermutation()))
+    order[from] = to;
+  return {transpose.getX(), order};
+}
+
+Value Attention::buildScore(B &b, const Hiding &hiding, ArrayRef<Value> args, Value q,
+                            Value k) {
+  SmallVector<Value> scalars;
+  for (auto [arg, type] : llvm::zip_equal(args, hiding.types))
+    scalars.push_back(Lowering::toCompute(b, arg, type));
+  double scale = op.getScale().convertToDouble();
+  if (scale != 1)
+    scalars[0] = b.create<arith::MulFOp>(scalars[0], getFloat(b, type, scale));
+  scalars[0] = cap(b, scalars[0]);
+  return hides() ? hide(b, hiding, scalars, q, k) : scalars[0];
+}
+
+void Attention::lowerWhole() {
+  auto [query, queryOrder] = skipTranspose(op.getQuery());
+  auto [key, keyOrder] = skipTranspose(op.getKey());
+  auto [value, valueOrder] = skipTranspose(op.getValue());
+  Hiding hiding;
+  if (hides())
+    hiding = findHiding(Value());
+  else
+    hiding.types.push_back(type);
+  Shape scores = getScoresShape(), result = {batch, heads, queries, width}, stored;
+  SmallVector<Value> extras;
+  for (size_t i = 1; i < hiding.operands.size(); ++i) {
+    Shape from = hiding.shapes[i], four(4 - from.size(), l.shapes.get(1));
+    four.append(from);
+    Value extra = l.createReshape(hiding.operands[i], from, four);
+    extras.push_back(l.createStretched(extra, four, scores));
+  }
+  // What transposes the result reads it as it lies then.
+  SmallVector<int64_t> order = {0, 1, 2, 3};
+  if (op.getResult().hasOneUse())
+    if (auto transpose = dyn_cast<nn::TransposeOp>(*op.getResult().user_begin());
+        transpose && transpose.getPermutation().back() == 3)
+      order.assign(transpose.getPermutation().begin(), transpose.getPermutation().end());
+  SmallVector<int64_t> back(4);
+  for (auto [to, from] : llvm::enumerate(order)) {
+    stored.push_back(result[from]);
+    back[from] = to;
+  }
+  B &b = l.builder;
+  Value init = l.createEmpty(stored, type);
+  auto whole = b.create<exec::AttentionOp>(
+      TypeRange(init.getType()), l.get(query), l.get(key), l.get(value), extras, init,
+      queryOrder, keyOrder, valueOrder, order, !op.getNanUnseen(), op.getZeroNan());
+  OpBuilder::InsertionGuard guard(b);
+  SmallVector<Type> types = {type};
+  for (Value extra : extras)
+    types.push_back(getElement(extra));
+  types.append(2, b.getIndexType());
+  Block *body = b.createBlock(&whole.getBody(), {}, types,
+                              SmallVector<Location>(types.size(), b.getLoc()));
+  SmallVector<Value> args(body->getArguments());
+  Value score = buildScore(b, hiding, ArrayRef(args).drop_back(2), args[args.size() - 2],
+                           args.back());
+  b.create<exec::YieldOp>(score);
+  b.setInsertionPointAfter(whole);
+  l.set(op.getResult(), l.createTranspose(whole.getResults()[0], stored, back));
 }
 
 /// Result number 1, if that is what it is to be.
@@ -248,22 +359,22 @@ void Attention::setScores(int64_t stage, Value scores, Type have) {
 
 void Attention::lower() {
   check();
+  if (canStayWhole())
+    return lowerWhole();
   Shape shape = getScoresShape(), grouped = getGrouped(queries, keys);
   Value scores = contract(scaleQuery(), l.get(op.getKey()), element, grouped, true);
   scores = l.createReshape(scores, grouped, shape);
   setScores(0, scores, type);
   scores = capScores(scores);
   setScores(1, scores, type);
-  bool hides = op.getBias() || op.getLengths() ||
-               !isa<nn::DenseMaskAttr>(op.getMask());
-  if (hides || type != softmaxType)
+  if (hides() || type != softmaxType)
     scores = hideScores(scores);
   setScores(2, scores, softmaxType);
 
   Folding rows(l, shape, {3});
   Folding::Input all = rows.all(scores, softmaxType);
   Value largest = rows.foldMax(all);
-  if (hides) // A row of which nothing is seen: exp(-inf - 0) is 0.
+  if (hides()) // A row of which nothing is seen: exp(-inf - 0) is 0.
     largest = rows.mapKept(largest, softmaxType, [&](B &b, ArrayRef<Value> args) {
       Value isHidden = b.create<arith::CmpFOp>(
           arith::CmpFPredicate::OEQ, args[0], getFloat(b, softmaxType, -INFINITY));
@@ -310,6 +421,8 @@ void Attention::lower() {
 }
 
 LogicalResult lowerAttention(nn::AttentionOp op, Lowering &l) {
+  if ((op.getNanUnseen() || op.getZeroNan()) && !Attention(op, l).canStayWhole())
+    return op.emitOpError("expects f32 and no scores where NaN is asked for");
   Attention(op, l).lower();
   return success();
 }

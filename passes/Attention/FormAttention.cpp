@@ -1,0 +1,262 @@
+//===- FormAttention.cpp - Attention out of its matrix products -----------===//
+
+#include "dialects/NN/NN.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/Attention/Passes.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace burin {
+#define GEN_PASS_DEF_FORMATTENTION
+#include "passes/Attention/Passes.h.inc"
+
+namespace {
+RankedTensorType getType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// What exporters compute scales by: a number known at compile time.
+std::optional<float> findNumber(Value value) {
+  DenseElementsAttr constant;
+  if (matchPattern(value, m_Constant(&constant))) {
+    if (!constant.isSplat())
+      return std::nullopt;
+    if (auto number = dyn_cast<FloatAttr>(constant.getSplatValue<Attribute>()))
+      return number.getValueAsDouble();
+    if (isa<IntegerType>(constant.getElementType()))
+      return constant.getSplatValue<APInt>().getSExtValue();
+    return std::nullopt;
+  }
+  Operation *op = value.getDefiningOp();
+  if (!isa_and_nonnull<nn::SqrtOp, nn::CastOp, nn::MulOp, nn::DivOp>(op) ||
+      !getElementTypeOrSelf(value.getType()).isF32())
+    return std::nullopt;
+  SmallVector<float> numbers;
+  for (Value operand : op->getOperands())
+    if (std::optional<float> number = findNumber(operand))
+      numbers.push_back(*number);
+    else
+      return std::nullopt;
+  if (isa<nn::SqrtOp>(op))
+    return std::sqrt(numbers[0]);
+  if (isa<nn::CastOp>(op))
+    return numbers[0];
+  return isa<nn::MulOp>(op) ? numbers[0] * numbers[1] : numbers[0] / numbers[1];
+}
+
+bool hasOneElement(Value value) {
+  RankedTensorType type = getType(value);
+  return type.hasStaticShape() && type.getNumElements() == 1 && type.getRank() <= 4;
+}
+
+/// Collects the parts while `match` goes up from the last product.
+struct Parts {
+  explicit Parts(PatternRewriter &rewriter) : rewriter(rewriter) {}
+
+  PatternRewriter &rewriter;
+  Value query, key, value, bias;
+  float scale = 1;
+  bool zeroNan = false;
+
+  /// `value` without multiplications by numbers, which go into the scale.
+  Value skipScales(Value value) {
+    while (Operation *op = value.getDefiningOp()) {
+      if (!isa<nn::MulOp, nn::DivOp>(op))
+        break;
+      bool isDiv = isa<nn::DivOp>(op);
+      int64_t other = 1;
+      std::optional<float> number = findNumber(op->getOperand(1));
+      if (!number && !isDiv)
+        number = findNumber(op->getOperand(other = 0));
+      Value scaled = op->getOperand(1 - other);
+      if (!number || scaled.getType() != value.getType())
+        break;
+      float factor = isDiv ? 1 / *number : *number;
+      if (!std::isfinite(factor))
+        break;
+      scale *= factor;
+      value = scaled;
+    }
+    return value;
+  }
+
+  /// The same, and what cannot go into the scale behind a transpose.
+  Value skipFactor(Value value) {
+    value = skipScales(value);
+    auto mul = value.getDefiningOp<nn::MulOp>();
+    if (!mul || !mul->hasOneUse())
+      return value;
+    for (int64_t i : {0, 1}) {
+      auto transpose = mul->getOperand(i).getDefiningOp<nn::TransposeOp>();
+      Value factor = mul->getOperand(1 - i);
+      if (!transpose || !hasOneElement(factor) || transpose.getType() != value.getType())
+        continue;
+      Value scaled = rewriter.create<nn::MulOp>(
+          mul.getLoc(), transpose.getX().getType(), transpose.getX(), factor);
+      return rewriter.create<nn::TransposeOp>(transpose.getLoc(), value.getType(),
+                                              scaled, transpose.getPermutation());
+    }
+    return value;
+  }
+
+  /// `value` with the last two dimensions in the other order.
+  Value swapLast(Value value) {
+    SmallVector<int64_t> order = {0, 1, 3, 2};
+    if (auto transpose = value.getDefiningOp<nn::TransposeOp>()) {
+      order.assign(transpose.getPermutation().begin(), transpose.getPermutation().end());
+      std::swap(order[2], order[3]);
+      value = transpose.getX();
+    }
+    if (llvm::equal(order, llvm::seq<int64_t>(0, 4)))
+      return value;
+    SmallVector<int64_t> shape;
+    for (int64_t d : order)
+      shape.push_back(getType(value).getDimSize(d));
+    auto type = RankedTensorType::get(shape, getType(value).getElementType());
+    return rewriter.create<nn::TransposeOp>(value.getLoc(), type, value, order);
+  }
+};
+
+bool isHeads(Value value) {
+  RankedTensorType type = getType(value);
+  return type.getRank() == 4 && type.getElementType().isF32();
+}
+
+bool mayBeEqual(int64_t a, int64_t b) {
+  return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
+}
+
+/// The heads that `value` repeats, each as many times in a row; `value` itself
+/// if it does no such thing.
+Value findRepeated(Value value) {
+  auto joined = value.getDefiningOp<nn::ReshapeOp>();
+  auto expand = joined ? joined.getX().getDefiningOp<nn::ExpandOp>() : nn::ExpandOp();
+  auto split = expand ? expand.getX().getDefiningOp<nn::UnsqueezeOp>() : nn::UnsqueezeOp();
+  if (!split || !isHeads(split.getX()))
+    return value;
+  RankedTensorType heads = getType(split.getX()), one = getType(split),
+                   many = getType(expand), all = getType(value);
+  int64_t groups = heads.getDimSize(1), depth = heads.getDimSize(3);
+  if (ShapedType::isDynamic(groups) || ShapedType::isDynamic(depth) ||
+      one.getRank() != 5 || many.getRank() != 5 || one.getDimSize(1) != groups ||
+      one.getDimSize(2) != 1 || one.getDimSize(4) != depth || many.getDimSize(1) != groups ||
+      ShapedType::isDynamic(many.getDimSize(2)) || many.getDimSize(4) != depth ||
+      all.getDimSize(1) != groups * many.getDimSize(2) || all.getDimSize(3) != depth)
+    return value;
+  return split.getX();
+}
+
+struct FormAttentionOp : OpRewritePattern<nn::MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::MatMulOp product,
+                                PatternRewriter &rewriter) const override {
+    if (product.getTransLhs() || product.getTransRhs() || !isHeads(product.getLhs()) ||
+        !isHeads(product.getRhs()) || !isHeads(product))
+      return failure();
+    Parts parts(rewriter);
+    Value scores = matchSoftmax(product.getLhs(), parts);
+    nn::MatMulOp first = scores ? matchScores(scores, parts) : nn::MatMulOp();
+    if (!first || first.getTransLhs() || !isHeads(first.getLhs()) ||
+        !isHeads(first.getRhs()) || !first->hasOneUse())
+      return failure();
+    RankedTensorType q = getType(first.getLhs()), v = getType(product.getRhs());
+    // Batches and heads of the one are those of the other.
+    for (int64_t d : {0, 1})
+      if (!mayBeEqual(q.getDimSize(d), getType(first.getRhs()).getDimSize(d)) ||
+          !mayBeEqual(q.getDimSize(d), v.getDimSize(d)))
+        return failure();
+    if (ShapedType::isDynamic(q.getDimSize(1)) || ShapedType::isDynamic(q.getDimSize(3)) ||
+        ShapedType::isDynamic(v.getDimSize(3)) || !biasFits(parts, first))
+      return failure();
+    parts.query = parts.skipFactor(first.getLhs());
+    Value right = parts.skipFactor(first.getRhs());
+    parts.key = first.getTransRhs() ? right : parts.swapLast(right);
+    parts.value = product.getRhs();
+    Value key = findRepeated(parts.key), value = findRepeated(parts.value);
+    if (key != parts.key && value != parts.value &&
+        getType(key).getDimSize(1) == getType(value).getDimSize(1))
+      parts.key = key, parts.value = value;
+    rewriter.replaceOpWithNewOp<nn::AttentionOp>(
+        product, product.getType(), Type(), parts.query, parts.key, parts.value,
+        parts.bias, Value(), Value(),
+        nn::DenseMaskAttr::get(getContext()), rewriter.getF32FloatAttr(parts.scale),
+        rewriter.getF32FloatAttr(0), TypeAttr(), rewriter.getI64IntegerAttr(0),
+        parts.zeroNan ? UnitAttr() : rewriter.getUnitAttr(),
+        parts.zeroNan ? rewriter.getUnitAttr() : UnitAttr());
+    return success();
+  }
+
+private:
+  /// What the probabilities are the softmax of; null if they are not.
+  Value matchSoftmax(Value probabilities, Parts &parts) const {
+    if (!probabilities.hasOneUse())
+      return {};
+    auto where = probabilities.getDefiningOp<nn::WhereOp>();
+    auto softmax = probabilities.getDefiningOp<nn::SoftmaxOp>();
+    if (where) { // NaN is 0.
+      auto isNan = where.getCondition().getDefiningOp<nn::IsNaNOp>();
+      softmax = where.getB().getDefiningOp<nn::SoftmaxOp>();
+      if (!isNan || !softmax || isNan.getX() != where.getB() || !isNan->hasOneUse() ||
+          !llvm::hasNItems(softmax->getUses(), 2) || findNumber(where.getA()) != 0.0f)
+        return {};
+      parts.zeroNan = true;
+    } else if (!softmax || !softmax->hasOneUse()) {
+      return {};
+    }
+    if (!softmax.getX().hasOneUse() || softmax.getAxes() != ArrayRef<int64_t>{3})
+      return {};
+    return softmax.getX();
+  }
+
+  /// The product that `scores` are, scaled and with a bias; null if they are not.
+  nn::MatMulOp matchScores(Value scores, Parts &parts) const {
+    auto find = [&](Value value) {
+      auto product = parts.skipScales(value).getDefiningOp<nn::MatMulOp>();
+      return product && value.hasOneUse() ? product : nn::MatMulOp();
+    };
+    if (auto sum = scores.getDefiningOp<nn::AddOp>())
+      for (int64_t i : {0, 1}) {
+        if (sum->getOperand(i).getType() != scores.getType())
+          continue;
+        if (nn::MatMulOp product = find(sum->getOperand(i))) {
+          parts.bias = sum->getOperand(1 - i);
+          return product;
+        }
+        parts.scale = 1;
+      }
+    if (auto where = scores.getDefiningOp<nn::WhereOp>();
+        where && findNumber(where.getB()) == -INFINITY) {
+      parts.bias = where.getCondition();
+      return find(where.getA());
+    }
+    return find(scores);
+  }
+
+  /// Whether the bias broadcasts to the scores, not the scores to the bias.
+  bool biasFits(const Parts &parts, nn::MatMulOp scores) const {
+    if (!parts.bias)
+      return true;
+    ArrayRef<int64_t> have = getType(parts.bias).getShape();
+    ArrayRef<int64_t> want = getType(scores).getShape();
+    if (have.size() > want.size() || have.empty() || have.back() == 1)
+      return false;
+    for (auto [a, b] : llvm::zip(llvm::reverse(have), llvm::reverse(want)))
+      if (a != 1 && !mayBeEqual(a, b))
+        return false;
+    return true;
+  }
+};
+
+struct FormAttention : impl::FormAttentionBase<FormAttention> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<FormAttentionOp>(&getContext());
+    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace burin

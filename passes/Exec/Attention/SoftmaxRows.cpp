@@ -1,0 +1,203 @@
+//===- SoftmaxRows.cpp - Softmax of scores in panels ----------------------===//
+
+#include "passes/Exec/Attention/SoftmaxRows.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace burin;
+
+/// `number` as `type`, which is f32 or i32 or a vector of it.
+static Value getConstant(ImplicitLocOpBuilder &b, Type type, double number) {
+  Type element = getElementTypeOrSelf(type);
+  TypedAttr scalar = isa<FloatType>(element)
+                         ? TypedAttr(b.getFloatAttr(element, number))
+                         : TypedAttr(b.getIntegerAttr(element, int64_t(number)));
+  if (auto vector = dyn_cast<VectorType>(type))
+    return b.create<arith::ConstantOp>(DenseElementsAttr::get(vector, Attribute(scalar)));
+  return b.create<arith::ConstantOp>(scalar);
+}
+
+Value burin::emitExp(ImplicitLocOpBuilder &b, Value x) {
+  // 2^n * exp(r), where n = round(x / ln 2): Cephes' polynomial on |r| < ln(2) / 2.
+  Type type = x.getType(), bits = b.getI32Type();
+  if (auto vector = dyn_cast<VectorType>(type))
+    bits = vector.clone(b.getI32Type());
+  auto number = [&](double value) { return getConstant(b, type, value); };
+  auto fma = [&](Value p, Value q, Value r) -> Value {
+    return b.create<math::FmaOp>(p, q, r);
+  };
+  Value least = number(-87);
+  // NaN is not less, and goes through.
+  Value isTiny = b.create<arith::CmpFOp>(arith::CmpFPredicate::OLT, x, least);
+  Value y = b.create<arith::SelectOp>(isTiny, least, x);
+  // The sum with 1.5 * 2^23 has n in its low bits.
+  Value shift = number(12582912);
+  Value shifted = fma(y, number(1.44269504088896341), shift);
+  Value n = b.create<arith::SubFOp>(shifted, shift);
+  Value r = fma(n, number(-0.693359375), y);
+  r = fma(n, number(2.12194440e-4), r);
+  Value p = number(1.9875691500e-4);
+  for (double coefficient : {1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
+                             1.6666665459e-1, 5.0000001201e-1})
+    p = fma(p, r, number(coefficient));
+  p = fma(p, b.create<arith::MulFOp>(r, r), r);
+  p = b.create<arith::AddFOp>(p, number(1));
+  Value power = b.create<arith::ShLIOp>(b.create<arith::BitcastOp>(bits, shifted),
+                                        getConstant(b, bits, 23));
+  power = b.create<arith::AddIOp>(power, getConstant(b, bits, 127 << 23));
+  Value result = b.create<arith::MulFOp>(p, b.create<arith::BitcastOp>(type, power));
+  return b.create<arith::SelectOp>(isTiny, number(0), result);
+}
+
+namespace {
+class RowEmitter {
+public:
+  RowEmitter(ImplicitLocOpBuilder &b, const ScoreRows &memory, Value keys, ScoreBody body)
+      : b(b), memory(memory), keys(keys), body(body),
+        type(VectorType::get(memory.lanes, b.getF32Type())),
+        rest(b.createOrFold<arith::RemUIOp>(keys, number(memory.columns))),
+        whole(b.createOrFold<arith::DivUIOp>(keys, number(memory.columns))),
+        panels(b.createOrFold<arith::CeilDivUIOp>(keys, number(memory.columns))) {}
+
+  /// The largest score of a row, each of which goes through the body.
+  Value emitLargest(Value row) {
+    SmallVector<Value> largest(getVectors(), getConstant(b, type, -INFINITY));
+    largest = emitPanels(whole, largest, [&](Value panel, MutableArrayRef<Value> best) {
+      emitScores(row, panel, best, /*isLast=*/false);
+    });
+    if (std::optional<int64_t> known = getConstantIntValue(rest)) {
+      if (*known)
+        emitScores(row, whole, largest, /*isLast=*/true);
+    } else {
+      Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, rest, number(0));
+      auto choice = b.create<scf::IfOp>(TypeRange(ValueRange(largest)), isThere, true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(choice.elseBlock());
+      b.create<scf::YieldOp>(largest);
+      b.setInsertionPointToStart(choice.thenBlock());
+      emitScores(row, whole, largest, /*isLast=*/true);
+      b.create<scf::YieldOp>(largest);
+      largest = choice.getResults();
+    }
+    return join(vector::CombiningKind::MAXNUMF, largest);
+  }
+
+  /// Exponentials instead of a row's scores, and their sum.
+  Value emitPowers(Value row, Value largest) {
+    Value base = b.create<vector::BroadcastOp>(type, largest);
+    SmallVector<Value> sums(getVectors(), getConstant(b, type, 0));
+    sums = emitPanels(panels, sums, [&](Value panel, MutableArrayRef<Value> sums) {
+      for (auto [v, sum] : llvm::enumerate(sums)) {
+        Value at = getPlace(row, panel, v);
+        Value score = b.create<vector::LoadOp>(type, memory.scores, at);
+        Value power = emitExp(b, b.create<arith::SubFOp>(score, base));
+        b.create<vector::StoreOp>(power, memory.scores, at);
+        sum = b.create<arith::AddFOp>(sum, power);
+      }
+    });
+    return join(vector::CombiningKind::ADD, sums);
+  }
+
+private:
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+  int64_t getVectors() const { return memory.columns / memory.lanes; }
+
+  Value getPlace(Value row, Value panel, int64_t vector) {
+    Value line = add(mul(panel, number(memory.height)), row);
+    return add(mul(line, number(memory.columns)), number(vector * memory.lanes));
+  }
+
+  /// A loop over panels that carries vectors along.
+  SmallVector<Value> emitPanels(Value count, ArrayRef<Value> start,
+                                function_ref<void(Value, MutableArrayRef<Value>)> inner) {
+    auto loop = b.create<scf::ForOp>(number(0), count, number(1), start);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    SmallVector<Value> carried(loop.getRegionIterArgs());
+    inner(loop.getInductionVar(), carried);
+    b.create<scf::YieldOp>(carried);
+    return loop.getResults();
+  }
+
+  /// One panel's part of a row through the body; `best` become the larger ones.
+  void emitScores(Value row, Value panel, MutableArrayRef<Value> best, bool isLast) {
+    Value none = getConstant(b, type, -INFINITY);
+    for (auto [v, most] : llvm::enumerate(best)) {
+      Value at = getPlace(row, panel, v), mask;
+      if (isLast)
+        mask = b.create<vector::CreateMaskOp>(
+            VectorType::get(memory.lanes, b.getI1Type()),
+            ValueRange{b.createOrFold<arith::SubIOp>(rest, number(v * memory.lanes))});
+      Value stored = b.create<vector::LoadOp>(type, memory.scores, at);
+      Value key = add(mul(panel, number(memory.columns)), number(v * memory.lanes));
+      Value score = body(stored, row, key, mask);
+      if (mask)
+        score = b.create<arith::SelectOp>(mask, score, none);
+      if (score != stored)
+        b.create<vector::StoreOp>(score, memory.scores, at);
+      // NaN is found later: its exponential is in the sum.
+      Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, score, most);
+      most = b.create<arith::SelectOp>(isMore, score, most);
+    }
+  }
+
+  Value join(vector::CombiningKind kind, ArrayRef<Value> vectors) {
+    Value all = vectors[0];
+    for (Value vector : vectors.drop_front()) {
+      if (kind == vector::CombiningKind::ADD) {
+        all = b.create<arith::AddFOp>(all, vector);
+        continue;
+      }
+      Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, vector, all);
+      all = b.create<arith::SelectOp>(isMore, vector, all);
+    }
+    return b.create<vector::ReductionOp>(kind, all);
+  }
+
+  ImplicitLocOpBuilder &b;
+  const ScoreRows &memory;
+  Value keys;
+  ScoreBody body;
+  VectorType type;
+  Value rest, whole, panels; ///< Keys of the last panel; panels but it; and with it.
+};
+} // namespace
+
+void burin::emitSoftmaxRows(ImplicitLocOpBuilder &b, const ScoreRows &memory, Value rows,
+                            Value keys, ScoreBody body,
+                            function_ref<void(Value, Value)> scale) {
+  RowEmitter emitter(b, memory, keys, body);
+  Value zero = b.create<arith::ConstantIndexOp>(0), one = b.create<arith::ConstantIndexOp>(1);
+  auto loop = b.create<scf::ForOp>(zero, rows, one);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value row = loop.getInductionVar();
+  Type f32 = b.getF32Type();
+  Value largest = emitter.emitLargest(row), before;
+  if (scale) {
+    before = b.create<memref::LoadOp>(memory.largest, row);
+    Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, before, largest);
+    largest = b.create<arith::SelectOp>(isMore, before, largest);
+    b.create<memref::StoreOp>(largest, memory.largest, row);
+  }
+  // Where all scores are -inf, their exponentials are to be 0.
+  Value isNone = b.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest,
+                                         getConstant(b, f32, -INFINITY));
+  Value base = b.create<arith::SelectOp>(isNone, getConstant(b, f32, 0), largest);
+  Value sum = emitter.emitPowers(row, base);
+  if (scale) {
+    Value factor = emitExp(b, b.create<arith::SubFOp>(before, base));
+    scale(row, factor);
+    Value old = b.create<memref::LoadOp>(memory.sums, row);
+    sum = b.create<arith::AddFOp>(b.create<arith::MulFOp>(old, factor), sum);
+  }
+  b.create<memref::StoreOp>(sum, memory.sums, row);
+}

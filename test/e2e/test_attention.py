@@ -1,0 +1,84 @@
+"""Attention written as matrix products and a softmax, in every way that sizes, masks and NaN go."""
+import unittest
+
+import numpy as np
+from support import ModelTest, constant, model, value
+
+F32 = np.float32
+
+
+def idiom(batch, heads, queries, keys, depth, width, masked, clears):
+    """softmax(q k^T * 0.25 + m) v, the heads still beside the depth as projections leave them."""
+    nodes = [("Transpose", ["q"], ["qh"], dict(perm=[0, 2, 1, 3])), ("Transpose", ["k"], ["kt"], dict(perm=[0, 2, 3, 1])),
+             ("Transpose", ["v"], ["vh"], dict(perm=[0, 2, 1, 3])), ("Mul", ["qh", "half"], ["qs"], {}),
+             ("Mul", ["kt", "half"], ["ks"], {}), ("MatMul", ["qs", "ks"], ["s"], {}),
+             ("Add", ["s", "m"], ["b"], {}) if masked else ("Identity", ["s"], ["b"], {}),
+             ("Softmax", ["b"], ["p"], dict(axis=-1)), ("IsNaN", ["p"], ["n"], {}),
+             ("Where", ["n", "zero", "p"], ["c"], {}), ("MatMul", ["c" if clears else "p", "vh"], ["o"], {}),
+             ("Transpose", ["o"], ["y"], dict(perm=[0, 2, 1, 3]))]
+    if not clears:
+        nodes = [n for n in nodes if n[0] not in ("IsNaN", "Where")]
+    inputs = [value("q", F32, [batch, queries, heads, depth]), value("k", F32, [batch, keys, heads, depth]),
+              value("v", F32, [batch, keys, heads, width])]
+    if masked:
+        inputs.append(value("m", F32, [batch, 1, queries, keys]))
+    return model(nodes, inputs, [value("y", F32, [batch, queries, heads, width])],
+                 [constant("half", np.array(0.5, F32)), constant("zero", np.array(0, F32))])
+
+
+def expected(q, k, v, m, clears):
+    s = np.einsum("bqhd,bkhd->bhqk", q, k, dtype=np.float64) * 0.25 + m
+    with np.errstate(invalid="ignore"):
+        p = np.exp(s - s.max(-1, keepdims=True))
+        p /= p.sum(-1, keepdims=True)
+    if clears:
+        p[np.isnan(p)] = 0
+    return np.einsum("bhqk,bkhd->bqhd", p, v).astype(F32)
+
+
+class Attention(ModelTest):
+    def draw(self, seed, b, h, q, k, d, w):
+        draw = np.random.default_rng(seed)
+        normal = lambda *shape: draw.standard_normal(shape).astype(F32)
+        m = np.where(draw.random((b, 1, q, k)) < 0.3, F32(-np.inf), normal(b, 1, q, k))
+        m[..., 0, :] = -np.inf  # One that sees nothing.
+        return normal(b, q, h, d) * 3, normal(b, k, h, d), normal(b, k, h, w), m
+
+    def test_sizes(self):
+        """Known and unknown ones, around tiles and blocks of keys."""
+        for number, sizes in enumerate(((1, 1, 1, 1, 1, 1), (2, 3, 17, 17, 16, 16), (1, 2, 29, 50, 8, 24), (1, 2, 5, 33, 40, 72),
+                                        (1, 1, 15, 600, 4, 4), (1, 1, 3, 2100, 8, 8), (1, 2, 1, 1037, 64, 64))):
+            b, h, q, k, d, w = sizes
+            for masked, clears in ((False, False), (True, False), (True, True)):
+                inputs = dict(zip("qkvm", self.draw(number, *sizes)))
+                y = expected(*inputs.values(), clears) if masked else expected(*list(inputs.values())[:3], 0, clears)
+                if not masked:
+                    del inputs["m"]
+                for known in (True, False):
+                    with self.subTest(sizes=sizes, masked=masked, clears=clears, known=known):
+                        named = (b, h, q, k) if known else ("b", h, "q", "k")
+                        self.check(idiom(*named, d, w, masked, clears), inputs, {"y": y})
+
+    def test_nan_and_infinity(self):
+        """A NaN or an infinite score spoils its own query, and no other."""
+        q, k, v, m = self.draw(0, 1, 2, 9, 40, 8, 8)
+        m[:] = 0
+        m[0, 0, 3, 17], m[0, 0, 5, 39] = np.nan, np.inf
+        for clears in (False, True):
+            with self.subTest(clears=clears):
+                self.check(idiom(1, 2, 9, 40, 8, 8, True, clears), dict(q=q, k=k, v=v, m=m),
+                           {"y": expected(q, k, v, m, clears)})
+
+    def test_largest_score_last(self):
+        """Every block of keys has larger scores than those before."""
+        q, k, v = np.ones((1, 20, 1, 8), F32), np.linspace(-9, 9, 1500, dtype=F32).reshape(1, -1, 1, 1) * np.ones(8, F32), self.draw(0, 1, 1, 1, 1500, 8, 8)[2]
+        self.check(idiom("b", 1, "q", "k", 8, 8, False, False), dict(q=q, k=k, v=v), {"y": expected(q, k, v, 0, False)})
+
+    def test_masks_that_broadcast_when_running(self):
+        proto = idiom("b", 2, "q", "k", 8, 8, True, False)
+        proto.graph.input[3].CopyFrom(value("m", F32, ["mb", 1, "mq", "k"]))
+        q, k, v, _ = self.draw(1, 2, 2, 18, 33, 8, 8)
+        for b, rows in ((1, 1), (2, 1), (1, 18), (2, 18)):
+            with self.subTest(b=b, rows=rows):
+                m = np.random.default_rng(2).standard_normal((b, 1, rows, 33)).astype(F32)
+                self.check(proto, dict(q=q, k=k, v=v, m=m), {"y": expected(q, k, v, m, False)})

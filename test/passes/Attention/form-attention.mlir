@@ -1,0 +1,77 @@
+// RUN: burin-opt %s --burin-form-attention | FileCheck %s
+
+// Scales anywhere, a mask, NaN made 0, keys transposed, heads repeated: all of it is one op.
+// CHECK-LABEL: func @whole
+func.func @whole(%x: tensor<?x?x4x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tensor<?x2x?x8xf32>, %m: tensor<?x1x?x?xf32>,
+                 %n5: tensor<5xi64>, %n4: tensor<4xi64>) -> tensor<?x4x?x8xf32> {
+  %half = nn.constant dense<0.5> : tensor<f32>
+  %four = nn.constant dense<4.0> : tensor<1xf32>
+  %zero = nn.constant dense<0.0> : tensor<f32>
+  %two = nn.constant dense<2> : tensor<1xi64>
+  // CHECK: %[[Q:.*]] = nn.transpose %arg0 {permutation = array<i64: 0, 2, 1, 3>}
+  // CHECK: %[[R:.*]] = nn.attention %[[Q]], %arg1, %arg2 bias(%arg3 : tensor<?x1x?x?xf32>) mask(#nn.dense) scale(1.250000e-01) {zero_nan} : tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>
+  // CHECK-NEXT: return %[[R]]
+  %q = nn.transpose %x {permutation = array<i64: 0, 2, 1, 3>} : (tensor<?x?x4x8xf32>) -> tensor<?x4x?x8xf32>
+  %qs = nn.mul %q, %half : (tensor<?x4x?x8xf32>, tensor<f32>) -> tensor<?x4x?x8xf32>
+  %k5 = nn.unsqueeze %k, %two : (tensor<?x2x?x8xf32>, tensor<1xi64>) -> tensor<?x2x1x?x8xf32>
+  %ke = nn.expand %k5, %n5 : (tensor<?x2x1x?x8xf32>, tensor<5xi64>) -> tensor<?x2x2x?x8xf32>
+  %kh = nn.reshape %ke, %n4 {allowzero = false} : (tensor<?x2x2x?x8xf32>, tensor<4xi64>) -> tensor<?x4x?x8xf32>
+  %v5 = nn.unsqueeze %v, %two : (tensor<?x2x?x8xf32>, tensor<1xi64>) -> tensor<?x2x1x?x8xf32>
+  %ve = nn.expand %v5, %n5 : (tensor<?x2x1x?x8xf32>, tensor<5xi64>) -> tensor<?x2x2x?x8xf32>
+  %vh = nn.reshape %ve, %n4 {allowzero = false} : (tensor<?x2x2x?x8xf32>, tensor<4xi64>) -> tensor<?x4x?x8xf32>
+  %kt = nn.transpose %kh {permutation = array<i64: 0, 1, 3, 2>} : (tensor<?x4x?x8xf32>) -> tensor<?x4x8x?xf32>
+  %s = nn.matmul %qs, %kt : (tensor<?x4x?x8xf32>, tensor<?x4x8x?xf32>) -> tensor<?x4x?x?xf32>
+  %d = nn.div %s, %four : (tensor<?x4x?x?xf32>, tensor<1xf32>) -> tensor<?x4x?x?xf32>
+  %b = nn.add %d, %m : (tensor<?x4x?x?xf32>, tensor<?x1x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %b {axes = array<i64: 3>} : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %i = nn.isnan %p : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xi1>
+  %w = nn.where %i, %zero, %p : (tensor<?x4x?x?xi1>, tensor<f32>, tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %r = nn.matmul %w, %vh : (tensor<?x4x?x?xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32>
+  return %r : tensor<?x4x?x8xf32>
+}
+
+// A factor that is not known is multiplied before the transpose.
+// CHECK-LABEL: func @unknown_scale
+func.func @unknown_scale(%q: tensor<1x2x8x4xf32>, %x: tensor<1x8x2x4xf32>, %v: tensor<1x2x8x4xf32>, %c: tensor<1xf32>) -> tensor<1x2x8x4xf32> {
+  // CHECK: %[[M:.*]] = nn.mul %arg1, %arg3
+  // CHECK: %[[K:.*]] = nn.transpose %[[M]] {permutation = array<i64: 0, 2, 1, 3>}
+  // CHECK: nn.attention %arg0, %[[K]], %arg2 mask(#nn.dense) scale(1.000000e+00) {nan_unseen}
+  %k = nn.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x8x2x4xf32>) -> tensor<1x2x4x8xf32>
+  %ks = nn.mul %k, %c : (tensor<1x2x4x8xf32>, tensor<1xf32>) -> tensor<1x2x4x8xf32>
+  %s = nn.matmul %q, %ks : (tensor<1x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x8x8xf32>
+  %p = nn.softmax %s {axes = array<i64: 3>} : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %r = nn.matmul %p, %v : (tensor<1x2x8x8xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32>
+  return %r : tensor<1x2x8x4xf32>
+}
+
+// What is hidden by -inf is a mask.
+// CHECK-LABEL: func @hidden
+func.func @hidden(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1x2x8x4xf32>, %m: tensor<8x8xi1>) -> tensor<1x2x8x4xf32> {
+  %none = nn.constant dense<0xFF800000> : tensor<f32>
+  // CHECK: nn.attention {{.*}} bias(%arg3 : tensor<8x8xi1>)
+  %s = nn.matmul %q, %k : (tensor<1x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x8x8xf32>
+  %h = nn.where %m, %s, %none : (tensor<8x8xi1>, tensor<1x2x8x8xf32>, tensor<f32>) -> tensor<1x2x8x8xf32>
+  %p = nn.softmax %h {axes = array<i64: 3>} : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %r = nn.matmul %p, %v : (tensor<1x2x8x8xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32>
+  return %r : tensor<1x2x8x4xf32>
+}
+
+// Not where somebody else reads the probabilities.
+// CHECK-LABEL: func @read
+func.func @read(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1x2x8x4xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8x8xf32>) {
+  // CHECK-NOT: nn.attention
+  %s = nn.matmul %q, %k : (tensor<1x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x8x8xf32>
+  %p = nn.softmax %s {axes = array<i64: 3>} : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %r = nn.matmul %p, %v : (tensor<1x2x8x8xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32>
+  return %r, %p : tensor<1x2x8x4xf32>, tensor<1x2x8x8xf32>
+}
+
+// Nor where products would broadcast the batch.
+// CHECK-LABEL: func @broadcast
+func.func @broadcast(%q: tensor<3x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<3x2x8x4xf32>) -> tensor<3x2x8x4xf32> {
+  // CHECK-NOT: nn.attention
+  %s = nn.matmul %q, %k : (tensor<3x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<3x2x8x8xf32>
+  %p = nn.softmax %s {axes = array<i64: 3>} : (tensor<3x2x8x8xf32>) -> tensor<3x2x8x8xf32>
+  %r = nn.matmul %p, %v : (tensor<3x2x8x8xf32>, tensor<3x2x8x4xf32>) -> tensor<3x2x8x4xf32>
+  return %r : tensor<3x2x8x4xf32>
+}
