@@ -2,6 +2,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/Lower/Lowering.h"
 
 using namespace mlir;
@@ -123,7 +124,22 @@ Value buildMod(const Scalars &s) {
   return s.select(adjust, s.add(rest, s.y()), rest);
 }
 
-Value buildPow(const Scalars &s) {
+/// x * x ... for an exponent that is a small number, as models write squares; null
+/// for others.
+Value buildProduct(const Scalars &s, Value exponent) {
+  DenseFPElementsAttr number;
+  if (!s.isFloat() || !matchPattern(exponent, m_Constant(&number)) || !number.isSplat())
+    return {};
+  double factors = number.getSplatValue<FloatAttr>().getValueAsDouble();
+  if (factors != 2 && factors != 3)
+    return {};
+  Value square = s.mul(s.x(), s.x());
+  return factors == 2 ? square : s.mul(square, s.x());
+}
+
+Value buildPow(const Scalars &s, Value exponentOperand) {
+  if (Value product = buildProduct(s, exponentOperand))
+    return product;
   // Integers go through double, which is exact where the result fits 53 bits.
   Type resultType = s.types.back();
   bool viaDouble = !s.isFloat() || s.x().getType().isF64();
@@ -259,7 +275,7 @@ void addArithmetic(LowerTable &table) {
   add<nn::FModOp>(table, [](const Scalars &s, Operation *) {
     return s.isFloat() ? s.make<arith::RemFOp>(s.x(), s.y()) : remainder(s);
   });
-  add<nn::PowOp>(table, [](const Scalars &s, Operation *) { return buildPow(s); });
+  add<nn::PowOp>(table, [](const Scalars &s, Operation *op) { return buildPow(s, op->getOperand(1)); });
   add<nn::MaximumOp>(table, [](const Scalars &s, Operation *) { return s.max(s.x(), s.y()); });
   add<nn::MinimumOp>(table, [](const Scalars &s, Operation *) { return s.min(s.x(), s.y()); });
   add<nn::PReluOp>(table, [](const Scalars &s, Operation *) {
