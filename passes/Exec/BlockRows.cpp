@@ -6,7 +6,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/Exec/Passes.h"
-#include "passes/Exec/RowGroups.h"
+#include "passes/Exec/Fused/RowGroups.h"
 
 using namespace mlir;
 

@@ -1,6 +1,6 @@
 //===- RowGroups.cpp - linalg ops that go through the same rows -----------===//
 
-#include "passes/Exec/RowGroups.h"
+#include "passes/Exec/Fused/RowGroups.h"
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BURIN_PASSES_EXEC_ROWGROUPS_H
-#define BURIN_PASSES_EXEC_ROWGROUPS_H
+#ifndef BURIN_PASSES_EXEC_FUSED_ROWGROUPS_H
+#define BURIN_PASSES_EXEC_FUSED_ROWGROUPS_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/ADT/MapVector.h"
@@ -53,4 +53,4 @@ llvm::SmallVector<RowGroup> findRowGroups(mlir::Block &block);
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_ROWGROUPS_H
+#endif // BURIN_PASSES_EXEC_FUSED_ROWGROUPS_H
