@@ -86,10 +86,11 @@ bool Blocker::isWorthwhile() {
     longest = buffer;
     rowElements = known;
   }
+  if (rowElements && *rowElements > maxRowElements)
+    return false;
   if (!rowElements || !rows)
     return true;
-  return *rows > 1 && *rowElements <= maxRowElements &&
-         *rows * *rowElements >= minElements;
+  return *rows > 1 && *rows * *rowElements >= minElements;
 }
 
 Value Blocker::getSize(Value buffer, int64_t i) {

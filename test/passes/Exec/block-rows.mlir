@@ -1,5 +1,7 @@
 // RUN: burin-opt %s --burin-block-rows --canonicalize | FileCheck %s
 
+#image = affine_map<(n, i, j) -> (n, i, j)>
+#first = affine_map<(n, i, j) -> (n)>
 #all = affine_map<(r, c) -> (r, c)>
 #row = affine_map<(r, c) -> (r)>
 #column = affine_map<(r, c) -> (c)>
@@ -70,6 +72,23 @@ func.func @one_row() {
     linalg.yield %0 : f32
   }
   linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel"]} ins(%x, %sum : memref<1x32000xf32>, memref<1xf32>) outs(%y : memref<1x32000xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %0 = arith.divf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// Rows that are whole images: each op shares out its pixels, however many images
+// there will be.
+// CHECK-LABEL: func @images
+func.func @images(%n: index, %zero: f32) {
+  // CHECK-NOT: exec.parallel
+  %x = exec.input 0 : memref<?x300x300xf32>
+  %y = exec.output 0(%n) : memref<?x300x300xf32>
+  %sum = memref.alloc(%n) : memref<?xf32>
+  linalg.fill ins(%zero : f32) outs(%sum : memref<?xf32>)
+  linalg.generic {indexing_maps = [#image, #first, #image], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x, %sum : memref<?x300x300xf32>, memref<?xf32>) outs(%y : memref<?x300x300xf32>) {
   ^bb0(%a: f32, %b: f32, %c: f32):
     %0 = arith.divf %a, %b : f32
     linalg.yield %0 : f32
