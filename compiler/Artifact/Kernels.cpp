@@ -33,6 +33,7 @@ std::vector<KernelInfo> burin::readKernels(Operation *entry) {
     kernel.constantBytes = number("constant_bytes");
     kernel.readBytes = number("read_bytes");
     kernel.writtenBytes = number("written_bytes");
+    llvm::append_range(kernel.rows, row.getAs<DenseI64ArrayAttr>("rows").asArrayRef());
   }
   return kernels;
 }
@@ -77,6 +78,27 @@ void burin::printKernels(ModuleOp module, raw_ostream &os) {
   });
 }
 
+/// A row of the table of work: what is not known is -1 there and null here.
+static void writeRow(DictionaryAttr row, llvm::json::OStream &json) {
+  auto toJson = [](int64_t value) {
+    return value < 0 ? llvm::json::Value(nullptr) : llvm::json::Value(value);
+  };
+  for (NamedAttribute field : row)
+    if (auto number = dyn_cast<IntegerAttr>(field.getValue())) {
+      json.attribute(field.getName().strref(), toJson(number.getInt()));
+    } else if (auto numbers = dyn_cast<DenseI64ArrayAttr>(field.getValue())) {
+      json.attributeArray(field.getName().strref(), [&] {
+        for (int64_t value : numbers.asArrayRef())
+          json.value(toJson(value));
+      });
+    } else if (auto names = dyn_cast<ArrayAttr>(field.getValue())) {
+      json.attributeArray(field.getName().strref(), [&] {
+        for (auto name : names.getAsRange<StringAttr>())
+          json.value(llvm::json::fixUTF8(name.getValue()));
+      });
+    }
+}
+
 void burin::writeKernels(ModuleOp module, raw_ostream &os) {
   llvm::json::OStream json(os, /*IndentSize=*/1);
   auto text = [](StringRef name) { return llvm::json::fixUTF8(name); };
@@ -95,6 +117,10 @@ void burin::writeKernels(ModuleOp module, raw_ostream &os) {
       for (const std::string &name : kernel.operators)
         json.value(text(name));
     });
+    json.attributeArray("rows", [&] {
+      for (int64_t row : kernel.rows)
+        json.value(row);
+    });
   };
   json.object([&] {
     json.attributeArray("entries", [&] {
@@ -107,6 +133,11 @@ void burin::writeKernels(ModuleOp module, raw_ostream &os) {
           });
         });
       });
+    });
+    json.attributeArray("work", [&] {
+      if (auto table = module->getAttrOfType<ArrayAttr>("exec.work"))
+        for (auto row : table.getAsRange<DictionaryAttr>())
+          json.object([&] { writeRow(row, json); });
     });
   });
   os << "\n";

@@ -19,12 +19,14 @@ struct KernelInfo {
   bool isParallel = false;
   std::optional<int64_t> flops, intOps;
   std::optional<int64_t> constantBytes, readBytes, writtenBytes;
+  std::vector<int64_t> rows; ///< Of the table of work, what it does.
 };
 
 /// Of the function of an entry, at any stage after exec.
 std::vector<KernelInfo> readKernels(mlir::Operation *entry);
 
-/// Of all entries: a table for people, an object for programs.
+/// Of all entries: a table for people; an object for programs, with the table of
+/// work (burin-count-work).
 void printKernels(mlir::ModuleOp module, llvm::raw_ostream &os);
 void writeKernels(mlir::ModuleOp module, llvm::raw_ostream &os);
 

@@ -133,6 +133,7 @@ private:
     work.writes.push_back(getTraffic(memory, count));
   }
   void countLinalg(linalg::LinalgOp op, Work &work);
+  void countAttention(exec::AttentionOp op, Work &work);
 
   MLIRContext *context;
   llvm::DenseMap<Value, int64_t> buffers;
@@ -153,10 +154,32 @@ void Counter::countLinalg(linalg::LinalgOp op, Work &work) {
   }
 }
 
+/// The size that dimension `i` of the ordered four has.
+Count getSize(Value memory, ArrayRef<int64_t> order, int64_t i) {
+  int64_t size = cast<MemRefType>(memory.getType()).getShape()[llvm::find(order, i) - order.begin()];
+  return ShapedType::isDynamic(size) ? Count::unknown() : Count(size);
+}
+
+void Counter::countAttention(exec::AttentionOp op, Work &work) {
+  auto query = [&](int64_t i) { return getSize(op.getQuery(), op.getQueryOrder(), i); };
+  Count scores = query(0) * query(1) * query(2) * getSize(op.getKey(), op.getKeyOrder(), 2);
+  // Two products; of each score the difference to the largest, its exponential
+  // and the sum; and what the body does.
+  int64_t onScore = 3;
+  op.getBody().walk([&](Operation *nested) { onScore += getOperations(*nested); });
+  Count width = getSize(op.getValue(), op.getValueOrder(), 3);
+  work.flops = scores * 2 * query(3) + scores * 2 * width + scores * onScore;
+  for (Value input : op.getOperands().drop_back())
+    read(work, input, Count::unknown());
+  write(work, op.getInit(), Count::unknown());
+}
+
 void Counter::count(Operation *op) {
   Work work;
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
     countLinalg(linalgOp, work);
+  } else if (auto attention = dyn_cast<exec::AttentionOp>(op)) {
+    countAttention(attention, work);
   } else if (auto copy = dyn_cast<memref::CopyOp>(op)) {
     read(work, copy.getSource(), Count::unknown());
     write(work, copy.getTarget(), Count::unknown());

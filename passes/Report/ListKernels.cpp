@@ -228,6 +228,7 @@ DictionaryAttr KernelList::describe(size_t number, MLIRContext *context) const {
   add("constant_bytes", getConstantBytes(kernel));
   add("read_bytes", getReadBytes(kernel));
   add("written_bytes", getWrittenBytes(number));
+  list.append("rows", b.getDenseI64ArrayAttr(kernel.works));
   return list.getDictionary(context);
 }
 
@@ -254,7 +255,6 @@ struct ListKernels : impl::ListKernelsBase<ListKernels> {
       list.assign();
       func->setAttr("exec.kernels", list.getAttribute(&getContext()));
     }
-    getOperation()->removeAttr("exec.work");
   }
 };
 } // namespace

@@ -42,8 +42,7 @@ def ListKernels : Pass<"burin-list-kernels", "::mlir::ModuleOp"> {
   let description = [{
     A kernel is a parallel loop, or all that runs between two of them. Each entry
     gets a list, in the order of the code, with the rows of `burin-count-work` that
-    went into each, added up; the table of rows is dropped. Ops that were fused are
-    found by their buffers: they count for the kernel that makes what they read.
+    went into each, and their sums. Ops that were fused are found by their buffers: they count for the kernel that makes what they read.
     Bytes are those of memory that others see: a buffer that is only used inside
     of a kernel counts nothing, and one that a kernel reads twice counts once.
     Constants count as they are packed, where that is less. A number that is
@@ -59,9 +58,11 @@ def ListKernels : Pass<"burin-list-kernels", "::mlir::ModuleOp"> {
 
     ```mlir
     // after
-    func.func @main(%a: memref<4xf32>, %b: memref<4xf32>) attributes {exec.kernels = [{constant_bytes = 0 : i64, flops = 0 : i64, int_ops = 0 : i64, name = "", operators = [], parallel = false, read_bytes = 16 : i64, written_bytes = 16 : i64} ]} {
-      memref.copy %a, %b : memref<4xf32> to memref<4xf32>
-      return
+    module attributes {exec.work = [{constants = array<i64>, flops = 0 : i64, int_ops = 0 : i64, operators = [], reads = array<i64: 0, 16>, writes = array<i64: 1, 16>} ]} {
+      func.func @main(%a: memref<4xf32>, %b: memref<4xf32>) attributes {exec.kernels = [{constant_bytes = 0 : i64, flops = 0 : i64, int_ops = 0 : i64, name = "", operators = [], parallel = false, read_bytes = 16 : i64, rows = array<i64: 0>, written_bytes = 16 : i64} ]} {
+        memref.copy %a, %b : memref<4xf32> to memref<4xf32>
+        return
+      }
     }
     ```
   }];

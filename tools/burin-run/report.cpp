@@ -103,9 +103,11 @@ void burin_run::printJson(const Report &report) {
   printf("\"latency_ms\": {\"min\": %.6f, \"median\": %.6f, \"mean\": %.6f, "
          "\"p99\": %.6f}, ",
          latency.min, latency.median, latency.mean, latency.p99);
-  printf("\"arena_bytes\": %llu, \"weights_bytes\": %llu, "
+  printf("\"arena_bytes\": %llu, \"dynamic_bytes\": %llu, "
+         "\"weights_bytes\": %llu, "
          "\"peak_rss_bytes\": %llu, ",
          static_cast<unsigned long long>(execution.info.arena_bytes),
+         static_cast<unsigned long long>(execution.info.dynamic_bytes),
          static_cast<unsigned long long>(execution.info.weights_bytes),
          static_cast<unsigned long long>(getPeakBytes()));
   printf("\"inputs\": [%s], \"outputs\": [%s], \"expect\": [%s]}\n",

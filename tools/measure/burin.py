@@ -42,12 +42,12 @@ class Burin:
         return execute(self.folder / "burinc", model, "-o", artifact, "--state=none", "--no-cache", "--report", report,
                        *self.arguments)[1:]
 
-    def analyse(self, model: pathlib.Path, shapes: dict[str, list[int]], home: pathlib.Path) -> list[dict]:
-        """The kernels for inputs of these shapes: then every size is known. No code is made."""
+    def analyse(self, model: pathlib.Path, shapes: dict[str, list[int]], home: pathlib.Path) -> dict:
+        """The report for inputs of these shapes: then every size is known. No code is made."""
         bound = [f"--shape={name}={'x'.join(map(str, shape))}" for name, shape in shapes.items()]
         execute(self.folder / "burinc", model, "--emit=exec", "-o", home / "exec.mlir", "--state=none", "--report", home,
                 *self.arguments, *bound)
-        return read_kernels(home)
+        return read_report(home)
 
     def run(self, artifact: pathlib.Path, inputs: pathlib.Path, threads: int, repeat: int, *more: object) -> dict:
         given = []
@@ -60,9 +60,10 @@ class Burin:
         return json.loads(execute(self.folder / "burin-ceilings", *threads)[0])
 
 
-def read_kernels(report: pathlib.Path) -> list[dict]:
-    """Those of the first entry, which is the one that runs."""
-    return json.loads((report / "kernels.json").read_text())["entries"][0]["kernels"]
+def read_report(folder: pathlib.Path) -> dict:
+    """The kernels of the first entry, which is the one that runs, and the table of work."""
+    report = json.loads((folder / "kernels.json").read_text())
+    return {"kernels": report["entries"][0]["kernels"], "work": report["work"]}
 
 
 def read_times(trace: pathlib.Path, kernels: int) -> list[list[float]]:

@@ -6,6 +6,7 @@ each other comes from the smallest cache that half of holds it. A model takes at
 """
 from __future__ import annotations
 
+import difflib
 import statistics
 
 
@@ -27,56 +28,79 @@ class Roofline:
         return max(kernel["flops"] / self.flops + kernel["int_ops"] / self.int_ops, memory)
 
 
-KEYS = ("flops", "int_ops", "constant_bytes", "read_bytes", "written_bytes")
-
-
-def is_known(kernel: dict) -> bool:
-    return all(kernel[key] is not None for key in KEYS)
-
-
-def is_empty(kernel: dict) -> bool:
-    """It prepares for another one, whose work all of it is."""
-    return not any(kernel[key] is None or kernel[key] for key in KEYS)
-
-
-def match(kernels: list[dict], analysed: list[dict]) -> list[list[dict]]:
-    """Which of the kernels for known sizes each kernel does the work of: the one that shares most ONNX nodes."""
-    if all(is_known(kernel) for kernel in kernels):
-        return [[kernel] for kernel in kernels]
-    by_node: dict[str, list[int]] = {}
-    for number, kernel in enumerate(kernels):
-        for node in kernel["operators"]:
-            by_node.setdefault(node, []).append(number)
-    found: list[list[dict]] = [[] for _ in kernels]
-    for part, kernel in enumerate(analysed):
-        place = part / len(analysed) * len(kernels)
-        shared: dict[int, int] = {}
-        for node in kernel["operators"]:
-            for number in by_node.get(node, []):
-                shared[number] = shared.get(number, 0) + 1
-        best = max(shared, default=None, key=lambda n: (
-            not is_empty(kernels[n]), kernels[n]["name"] == kernel["name"], shared[n], -abs(n - place)))
-        if best is not None:
-            found[best].append(kernel)
+def align(rows: list[dict], others: list[dict]) -> list[int | None]:
+    """For each of `others` the one of `rows` that is the same op, or None: compilations for open and for known sizes
+    differ in a few."""
+    names, other_names = ([tuple(row["operators"]) for row in table] for table in (rows, others))
+    found: list[int | None] = [None] * len(others)
+    for here, there, size in difflib.SequenceMatcher(None, names, other_names, autojunk=False).get_matching_blocks():
+        found[there:there + size] = range(here, here + size)
     return found
 
 
-def describe(kernels: list[dict], analysed: list[dict], times: list[list[float]], roofline: Roofline, weights: int,
+def assign(report: dict, analysed: dict) -> list[list[int]]:
+    """Which rows of `analysed`, where all sizes are known, each kernel of `report` does."""
+    owner = {row: number for number, kernel in enumerate(report["kernels"]) for row in kernel["rows"]}
+    rows: list[list[int]] = [[] for _ in report["kernels"]]
+    last = 0
+    for row, here in enumerate(align(report["work"], analysed["work"])):
+        last = owner.get(here, last)  # What has no place of its own goes with the one before.
+        if rows:
+            rows[last].append(row)
+    return rows
+
+
+def add_up(report: dict, analysed: dict) -> list[dict]:
+    """Operations and bytes of each kernel. Bytes are those of memory that other kernels see."""
+    work, assigned = analysed["work"], assign(report, analysed)
+    owner = {row: number for number, rows in enumerate(assigned) for row in rows}
+    readers: dict[int, set[int | None]] = {}
+    for number, row in enumerate(work):
+        for buffer in row["reads"][::2]:
+            readers.setdefault(buffer, set()).add(owner.get(number))
+
+    def largest(traffic: list[tuple[int, int]]) -> int:
+        """Of each buffer the most that one op touches, all added up."""
+        most: dict[int, int] = {}
+        for buffer, size in traffic:
+            most[buffer] = max(most.get(buffer, 0), size or 0)
+        return sum(most.values())
+
+    result = []
+    for number, (kernel, rows) in enumerate(zip(report["kernels"], assigned)):
+        made: set[int] = set()
+        traffic: dict[str, list[tuple[int, int]]] = {"constants": [], "reads": [], "writes": []}
+        for row in (work[i] for i in rows):
+            pairs = {key: list(zip(row[key][::2], row[key][1::2])) for key in traffic}
+            traffic["constants"] += pairs["constants"]
+            traffic["reads"] += [pair for pair in pairs["reads"] if pair[0] not in made]
+            traffic["writes"] += [pair for pair in pairs["writes"] if readers.get(pair[0], {None}) != {number}]
+            made.update(row["writes"][::2])
+        packed, constants = kernel["constant_bytes"], largest(traffic["constants"])
+        result.append({
+            "flops": sum(work[i]["flops"] or 0 for i in rows), "int_ops": sum(work[i]["int_ops"] or 0 for i in rows),
+            "constant_bytes": min(packed, constants) if packed is not None else constants,
+            "read_bytes": largest(traffic["reads"]), "written_bytes": largest(traffic["writes"]),
+            "unknown": sum(row["flops"] is None or None in row["reads"] + row["writes"] + row["constants"]
+                           for row in (work[i] for i in rows))})
+    return result
+
+
+def describe(kernels: list[dict], sums: list[dict], times: list[list[float]], roofline: Roofline, weights: int,
              operators: dict[str, str]) -> list[dict]:
     """Time, share and roofline of each kernel. `operators`: the ONNX operator of each node."""
     medians = [statistics.median(row) if row else 0.0 for row in times]
     total = sum(medians) or 1.0
     rows = []
-    for number, (kernel, parts, ms) in enumerate(zip(kernels, match(kernels, analysed), medians)):
+    for number, (kernel, work, ms) in enumerate(zip(kernels, sums, medians)):
         kind = operators.get(kernel["name"], "of no node")
-        if is_empty(kernel):
+        if not kernel["rows"]:
             kind = f"prepares {kind}"
-        known = [part for part in parts if is_known(part)]
-        floor = sum(roofline.get_seconds(part, weights) for part in known) * 1e3
-        work = sum(part["flops"] + part["int_ops"] for part in known)
+        floor = roofline.get_seconds(work, weights) * 1e3
+        operations = work["flops"] + work["int_ops"]
         rows.append({"kernel": number, "name": kernel["name"], "kind": kind, "parallel": kernel["parallel"], "ms": ms,
-                     "share": ms / total, "roofline_ms": floor, "gap_ms": ms - floor, "operations": work,
-                     "gops": work / ms * 1e-6 if ms else None, "operators": kernel["operators"]})
+                     "share": ms / total, "roofline_ms": floor, "gap_ms": ms - floor, **work,
+                     "gops": operations / ms * 1e-6 if ms else None, "operators": kernel["operators"]})
     return rows
 
 

@@ -12,6 +12,9 @@
 // CHECK-SAME: {constants = array<i64: 7, 8>, flops = 0 : i64, int_ops = 0 : i64, operators = [], reads = array<i64: 8, 16>, writes = array<i64: 9, 8>}
 // CHECK-SAME: {constants = array<i64>, flops = 0 : i64, int_ops = 0 : i64, operators = [], reads = array<i64: 10, 16>, writes = array<i64: 11, 16>}
 // CHECK-SAME: {constants = array<i64>, flops = -1 : i64, int_ops = -1 : i64, operators = ["sort"], reads = array<i64: 12, 16>, writes = array<i64: 13, 16>}
+// Scores: 2 queries by 3 keys. 8 for each product of a width of 4, 3 for the
+// softmax, 1 of the body.
+// CHECK-SAME: {constants = array<i64>, flops = 120 : i64, int_ops = 0 : i64, operators = ["attend"], reads = array<i64: 14, 32, 15, 48, 16, 48>, writes = array<i64: 17, 32>}
 memref.global "private" constant @w : memref<4x4xi8> = dense<1>
 memref.global "private" constant @table : memref<4xf32> = dense<1.0>
 
@@ -64,5 +67,16 @@ func.func @gather(%i: memref<2xindex>, %b: memref<2xf32>) {
 func.func @others(%a: memref<4xf32>, %b: memref<4xf32>, %c: memref<4xf32>, %d: memref<4xf32>) {
   memref.copy %a, %b : memref<4xf32> to memref<4xf32>
   exec.call @burin_sort ins(%c : memref<4xf32>) outs(%d : memref<4xf32>) params [] types [1, 1] loc("sort")
+  return
+}
+
+func.func @attention(%q: memref<1x1x2x4xf32>, %k: memref<1x1x3x4xf32>, %v: memref<1x1x3x4xf32>, %o: memref<1x1x2x4xf32>) {
+  exec.attention %q, %k, %v extras() outs(%o)
+      order [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3]
+      : memref<1x1x2x4xf32>, memref<1x1x3x4xf32>, memref<1x1x3x4xf32>, memref<1x1x2x4xf32> {
+  ^bb0(%s: f32, %i: index, %j: index):
+    %0 = arith.mulf %s, %s : f32
+    exec.yield %0 : f32
+  } loc("attend")
   return
 }

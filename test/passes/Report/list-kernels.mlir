@@ -3,16 +3,15 @@
 
 // Nothing is listed where nothing was counted.
 // NONE-NOT: exec.kernels
-// CHECK-NOT: exec.work
 
 #all = affine_map<(i) -> (i)>
 
 // What lies between two parallel loops is one kernel. A buffer that it makes for
 // itself alone is not counted.
 // CHECK-LABEL: @order
-// CHECK-SAME: {constant_bytes = 0 : i64, flops = 40 : i64, int_ops = 0 : i64, name = "second", operators = ["first", "second"], parallel = false, read_bytes = 40 : i64, written_bytes = 40 : i64}
-// CHECK-SAME: {constant_bytes = 65536 : i64, flops = 16384 : i64, int_ops = 0 : i64, name = "big", operators = ["big"], parallel = true, read_bytes = 65536 : i64, written_bytes = 65536 : i64}
-// CHECK-SAME: {constant_bytes = 0 : i64, flops = 10 : i64, int_ops = 0 : i64, name = "last", operators = ["last"], parallel = false, read_bytes = 40 : i64, written_bytes = 40 : i64}
+// CHECK-SAME: {constant_bytes = 0 : i64, flops = 40 : i64, int_ops = 0 : i64, name = "second", operators = ["first", "second"], parallel = false, read_bytes = 40 : i64, rows = array<i64: 0, 1>, written_bytes = 40 : i64}
+// CHECK-SAME: {constant_bytes = 65536 : i64, flops = 16384 : i64, int_ops = 0 : i64, name = "big", operators = ["big"], parallel = true, read_bytes = 65536 : i64, rows = array<i64: 2>, written_bytes = 65536 : i64}
+// CHECK-SAME: {constant_bytes = 0 : i64, flops = 10 : i64, int_ops = 0 : i64, name = "last", operators = ["last"], parallel = false, read_bytes = 40 : i64, rows = array<i64: 3>, written_bytes = 40 : i64}
 memref.global "private" constant @w : memref<16384xf32> = dense<2.0>
 func.func @order() {
   %x = exec.input 0 : memref<10xf32>
@@ -36,8 +35,8 @@ func.func @order() {
 
 // Sizes that are not known: no numbers. Branches are gone through.
 // CHECK-LABEL: @open
-// CHECK-SAME: [{constant_bytes = 0 : i64, int_ops = 0 : i64, name = "exp", operators = ["exp"], parallel = true}
-// CHECK-SAME: {constant_bytes = 0 : i64, int_ops = 0 : i64, name = "other", operators = ["other"], parallel = true}]
+// CHECK-SAME: [{constant_bytes = 0 : i64, int_ops = 0 : i64, name = "exp", operators = ["exp"], parallel = true, rows = array<i64: 4>}
+// CHECK-SAME: {constant_bytes = 0 : i64, int_ops = 0 : i64, name = "other", operators = ["other"], parallel = true, rows = array<i64: 5>}]
 func.func @open(%c: i1) {
   %x = exec.input 0 : memref<?xf32>
   %c0 = arith.constant 0 : index

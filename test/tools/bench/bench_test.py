@@ -75,14 +75,25 @@ class Bench(unittest.TestCase):
         machine = {"l2_bytes": 1000, "l3_bytes": 10000,
                    "ceilings": [{"threads": 1, "f32": 100.0, "int8": 400.0, "l2": 50.0, "l3": 20.0, "dram": 10.0}]}
         roof = roofline.Roofline(machine, 1, "f32")
-        kernel = {"flops": 1000, "int_ops": 0, "constant_bytes": 40, "read_bytes": 100, "written_bytes": 0,
-                  "name": "a", "operators": ["a", "b"]}
+        kernel = {"flops": 1000, "int_ops": 0, "constant_bytes": 40, "read_bytes": 100, "written_bytes": 0}
         self.assertEqual(roof.get_seconds(kernel, 10 ** 6), 10)  # operations
         self.assertEqual(roof.get_seconds(kernel | {"flops": 0}, 10 ** 6), 40 / 10 + 100 / 50)
         self.assertEqual(roof.get_seconds(kernel | {"flops": 0, "read_bytes": 1000}, 100), 40 / 50 + 1000 / 20)
-        empty = dict.fromkeys(roofline.KEYS, 0)
-        open_ = [empty | {"name": "a", "operators": ["a"]}, kernel | {"flops": None}]
-        self.assertEqual(roofline.match(open_, [kernel]), [[], [kernel]])
+
+    def test_adds_up_what_kernels_do(self):
+        def row(name, reads, writes, flops=10):
+            return {"operators": [name], "flops": flops, "int_ops": 0, "constants": [9, 64], "reads": reads, "writes": writes}
+        open_ = {"kernels": [{"rows": [], "constant_bytes": 0}, {"rows": [0, 1], "constant_bytes": 32},
+                             {"rows": [2], "constant_bytes": None}],
+                 "work": [row("a", [], [], None), row("b", [], [], None), row("d", [], [], None)]}
+        # Buffer 1 stays in the second kernel, 2 is what it hands on, 3 is the result; "c" is there only where sizes are
+        # known, and goes with "b".
+        known = {"work": [row("a", [0, 100], [1, 100]), row("b", [1, 100, 0, 80], [2, 50]), row("c", [2, 50], [2, 50]),
+                          row("d", [2, 50], [3, 40], None)]}
+        empty = {"flops": 0, "int_ops": 0, "constant_bytes": 0, "read_bytes": 0, "written_bytes": 0, "unknown": 0}
+        self.assertEqual(roofline.add_up(open_, known), [
+            empty, empty | {"flops": 30, "constant_bytes": 32, "read_bytes": 100, "written_bytes": 50},
+            empty | {"constant_bytes": 64, "read_bytes": 50, "written_bytes": 40, "unknown": 1}])
 
 
 if __name__ == "__main__":
