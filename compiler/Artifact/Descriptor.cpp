@@ -74,9 +74,10 @@ public:
     });
     return address(name);
   }
-  std::string global(Type type, Field initializer) {
+  std::string global(Type type, Field initializer, std::string name = {}) {
     ImplicitLocOpBuilder b = atEnd();
-    std::string name = getName();
+    if (name.empty())
+      name = getName();
     auto op = b.create<LLVM::GlobalOp>(
         type, /*isConstant=*/true, LLVM::Linkage::Internal, name, Attribute());
     b.createBlock(&op.getInitializerRegion());
@@ -121,21 +122,29 @@ public:
     return array(tensorType, fields);
   }
 
-  Field entry(const EntryInfo &info) {
-    auto func = module.lookupSymbol<LLVM::LLVMFuncOp>(info.name);
+  /// What all levels have of an entry.
+  struct EntryTensors {
+    Field name, inputs, outputs;
+  };
+
+  Field entry(const EntryInfo &info, const EntryTensors &tensors,
+              StringRef prefix) {
+    auto func = module.lookupSymbol<LLVM::LLVMFuncOp>((prefix + info.name).str());
     auto arena = func->getAttrOfType<IntegerAttr>("exec.arena_bytes");
     std::vector<Field> kernels;
     for (const KernelInfo &kernel : readKernels(func))
-      kernels.push_back(record(
-          kernelType, {string(kernel.name), kernel.code.empty()
-                                                ? null()
-                                                : address(kernel.code + "_thunk")}));
+      kernels.push_back(
+          record(kernelType, {string(kernel.name),
+                              kernel.code.empty()
+                                  ? null()
+                                  : address((prefix + kernel.code + "_thunk").str())}));
     // The names of entries are the user's; that of the code must not clash.
-    std::string symbol = "burin_entry_" + std::to_string(numEntries++);
+    std::string symbol =
+        (prefix + "burin_entry_" + std::to_string(numEntries++)).str();
     func.setName(symbol);
     return record(entryType,
-                  {string(info.name), tensors(info.inputs),
-                   tensors(info.outputs), number(info.inputs.size(), 32),
+                  {tensors.name, tensors.inputs, tensors.outputs,
+                   number(info.inputs.size(), 32),
                    number(info.outputs.size(), 32),
                    number(arena ? arena.getInt() : 0, 64), address(symbol),
                    array(kernelType, kernels), number(kernels.size(), 32),
@@ -162,33 +171,66 @@ public:
                    number(info.hash, 64)});
   }
 
+  /// The array of pointers to all levels, which are made after it.
+  Field levelList(size_t count) {
+    if (count == 1)
+      return null();
+    auto type = LLVM::LLVMArrayType::get(ptr, count);
+    return address(global(type, [=](ImplicitLocOpBuilder &b) -> Value {
+      Value value = b.create<LLVM::UndefOp>(type);
+      for (size_t i = 0; i < count; ++i)
+        value = b.create<LLVM::InsertValueOp>(value, address(levelName(i))(b),
+                                              int64_t(i));
+      return value;
+    }));
+  }
+
+  static std::string levelName(size_t number) {
+    return "burin_level" + std::to_string(number);
+  }
+
   void write(const ModelInterface &model, const WeightsInfo &info,
-             const Target &target, const CpuInfo &cpu,
+             const Target &target, ArrayRef<Level> levels,
              const SymbolNames &symbols) {
-    std::vector<Field> entries, states, sections;
+    std::vector<EntryTensors> shared;
+    std::vector<Field> states, sections;
     for (const EntryInfo &one : model.entries)
-      entries.push_back(entry(one));
+      shared.push_back(
+          {string(one.name), tensors(one.inputs), tensors(one.outputs)});
     for (const StateInfo &one : model.states)
       states.push_back(state(one));
     if (info.bytes)
       sections.push_back(weights(info, symbols.weights));
-    LLVM::LLVMStructType type = structOf(
-        {i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i32, i32, i32, i32});
-    std::string name = global(
-        type,
-        record(type, {number(BURIN_ABI_MAGIC, 32),
-                      number(BURIN_ABI_VERSION, 32), string(model.name),
-                      string("burin 0.1"), string(target.getName()),
-                      string(cpu.name), array(entryType, entries),
-                      array(stateType, states), array(weightsType, sections),
-                      number(entries.size(), 32), number(states.size(), 32),
-                      number(sections.size(), 32), number(cpu.level, 32)}));
+    Field name = string(model.name), producer = string("burin 0.1"),
+          targetName = string(target.getName()),
+          stateList = array(stateType, states),
+          sectionList = array(weightsType, sections),
+          list = levelList(levels.size());
+    LLVM::LLVMStructType type =
+        structOf({i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i32, i32, i32,
+                  i32, ptr, ptr, i32, i32});
+    for (auto [i, level] : llvm::enumerate(levels)) {
+      std::vector<Field> entries;
+      for (auto [one, tensors] : llvm::zip(model.entries, shared))
+        entries.push_back(entry(one, tensors, level.prefix));
+      global(type,
+             record(type,
+                    {number(BURIN_ABI_MAGIC, 32), number(BURIN_ABI_VERSION, 32),
+                     name, producer, targetName, string(level.cpu.title),
+                     array(entryType, entries), stateList, sectionList,
+                     number(entries.size(), 32), number(states.size(), 32),
+                     number(sections.size(), 32), number(level.cpu.level, 32),
+                     string(level.cpu.needs, /*orNull=*/true), list,
+                     number(levels.size() > 1 ? levels.size() : 0, 32),
+                     number(0, 32)}),
+             levelName(i));
+    }
     ImplicitLocOpBuilder b = atEnd();
     auto func = b.create<LLVM::LLVMFuncOp>(
         symbols.descriptor, LLVM::LLVMFunctionType::get(ptr, {}));
     Block *body = func.addEntryBlock(b);
     b.setInsertionPointToStart(body);
-    b.create<LLVM::ReturnOp>(b.create<LLVM::AddressOfOp>(ptr, name));
+    b.create<LLVM::ReturnOp>(b.create<LLVM::AddressOfOp>(ptr, levelName(0)));
   }
 
 private:
@@ -204,10 +246,10 @@ private:
 
 void burin::addDescriptor(ModuleOp module, const ModelInterface &model,
                           const WeightsInfo &weights, const Target &target,
-                          const CpuInfo &cpu, const SymbolNames &symbols) {
+                          ArrayRef<Level> levels, const SymbolNames &symbols) {
   // Two artifacts may be linked into one program.
   for (auto func : module.getOps<LLVM::LLVMFuncOp>())
     if (!func.isExternal())
       func.setLinkage(LLVM::Linkage::Internal);
-  DescriptorWriter(module).write(model, weights, target, cpu, symbols);
+  DescriptorWriter(module).write(model, weights, target, levels, symbols);
 }

@@ -4,6 +4,7 @@
 #define BURIN_COMPILER_ARTIFACT_DESCRIPTOR_H
 
 #include "compiler/Artifact/Interface.h"
+#include "compiler/Artifact/Levels.h"
 #include "targets/Target.h"
 
 namespace burin {
@@ -21,12 +22,12 @@ struct SymbolNames {
   std::string weights = "burin_weights"; ///< Embedded ones; hidden.
 };
 
-/// Adds the descriptor and the function that returns it to a module of the LLVM
-/// dialect, whose functions carry their arena sizes. No other function can be
-/// seen from outside then.
+/// Adds the descriptors of all levels, the best first, and the function that
+/// returns the first to a module of the LLVM dialect, whose functions carry
+/// their arena sizes. No other function can be seen from outside then.
 void addDescriptor(mlir::ModuleOp module, const ModelInterface &model,
                    const WeightsInfo &weights, const Target &target,
-                   const CpuInfo &cpu, const SymbolNames &symbols);
+                   llvm::ArrayRef<Level> levels, const SymbolNames &symbols);
 
 } // namespace burin
 

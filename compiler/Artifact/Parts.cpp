@@ -23,13 +23,14 @@ public:
         symbols[name] = &op;
   }
 
-  std::vector<OwningOpRef<ModuleOp>> run();
+  std::vector<CodePart> run();
 
 private:
   /// Functions that call each other, in their order, and how long they are.
   struct Group {
     SmallVector<LLVM::LLVMFuncOp, 2> funcs;
     size_t ops = 0;
+    size_t level = 0;
   };
 
   std::vector<Group> findGroups();
@@ -41,7 +42,7 @@ private:
   StringRef prefix;
   llvm::StringMap<Operation *> symbols;
   llvm::StringSet<> shared; ///< Functions that other parts need.
-  std::vector<OwningOpRef<ModuleOp>> parts;
+  std::vector<CodePart> parts;
 };
 } // namespace
 
@@ -88,6 +89,8 @@ std::vector<Splitter::Group> Splitter::findGroups() {
     if (isNew)
       groups.emplace_back();
     Group &group = groups[found->second];
+    if (auto level = func->getAttrOfType<IntegerAttr>("exec.level"))
+      group.level = size_t(level.getInt());
     group.funcs.push_back(func);
     group.ops += sizes[func];
   }
@@ -128,8 +131,8 @@ void Splitter::fill(ModuleOp part, ArrayRef<Group> groups) {
 
 /// Lets other parts see what they need.
 void Splitter::share() {
-  for (OwningOpRef<ModuleOp> &part : parts) {
-    for (auto func : part->getOps<LLVM::LLVMFuncOp>()) {
+  for (CodePart &part : parts) {
+    for (auto func : part.module->getOps<LLVM::LLVMFuncOp>()) {
       if (!shared.contains(func.getName()))
         continue;
       func.setLinkage(LLVM::Linkage::External);
@@ -137,7 +140,7 @@ void Splitter::share() {
       func.setName((prefix + func.getName()).str());
     }
     auto rename = [&](StringRef name) { return (prefix + name).str(); };
-    part->walk([&](Operation *op) {
+    part.module->walk([&](Operation *op) {
       auto address = dyn_cast<LLVM::AddressOfOp>(op);
       if (address && shared.contains(address.getGlobalName()))
         address.setGlobalName(rename(address.getGlobalName()));
@@ -145,7 +148,7 @@ void Splitter::share() {
   }
 }
 
-std::vector<OwningOpRef<ModuleOp>> Splitter::run() {
+std::vector<CodePart> Splitter::run() {
   std::vector<Group> groups = findGroups();
   size_t ops = 0;
   for (const Group &group : groups)
@@ -156,18 +159,20 @@ std::vector<OwningOpRef<ModuleOp>> Splitter::run() {
     size_t count = 0;
     // As much as brings this part's end to its share of the whole.
     size_t end = ops * (parts.size() + 1) / wanted;
-    while (count < left.size() && (count == 0 || done < end))
+    size_t level = left.front().level;
+    while (count < left.size() && left[count].level == level &&
+           (count == 0 || done < end))
       done += left[count++].ops;
-    parts.push_back(ModuleOp::create(module.getLoc()));
-    (*parts.back())->setAttrs(module->getAttrDictionary());
-    fill(*parts.back(), left.take_front(count));
+    parts.push_back({ModuleOp::create(module.getLoc()), level});
+    ModuleOp part = *parts.back().module;
+    part->setAttrs(module->getAttrDictionary());
+    fill(part, left.take_front(count));
     left = left.drop_front(count);
   }
   share();
   return std::move(parts);
 }
 
-std::vector<OwningOpRef<ModuleOp>> burin::splitModule(ModuleOp module,
-                                                      StringRef prefix) {
+std::vector<CodePart> burin::splitModule(ModuleOp module, StringRef prefix) {
   return Splitter(module, prefix).run();
 }

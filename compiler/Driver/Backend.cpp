@@ -17,6 +17,7 @@
 #include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
@@ -40,7 +41,9 @@ public:
   Status run();
 
 private:
+  Status findLevels();
   Status runStages(Stage last);
+  Status runStage(Stage stage, Level &level);
   Status printModule();
   Status reportKernels();
   Status emitText(CodeKind kind);
@@ -59,6 +62,8 @@ private:
   Progress &progress;
   const Target *target = nullptr;
   PipelineOptions pipeline;
+  std::vector<Level> levels; ///< The best first, which has `module`.
+  std::vector<OwningOpRef<ModuleOp>> copies; ///< What the others have.
   ModelInterface interface;
   std::vector<PlacedConstant> constants;
   WeightsInfo weights;
@@ -81,27 +86,77 @@ Stage Backend::getLastStage() const {
   }
 }
 
-/// Runs the stages up to `last`, but Target, for which the weights have to be
-/// taken out before.
-Status Backend::runStages(Stage last) {
-  for (Stage stage : getStages().drop_front()) { // The import is done.
-    if (stage > last)
-      break;
-    progress.begin(getStageName(stage));
-    if (stage == Stage::Target)
-      if (Status status = placeWeights(); !status.isOk())
-        return status;
-    PassManager passes(module.getContext());
-    buildStage(passes, stage, pipeline, *target);
-    if (failed(passes.run(module)))
-      return Status::diagnosed(stage <= Stage::Linalg ? ExitCode::Unsupported
-                                                      : ExitCode::Bug);
-    if (stage == Stage::Exec)
-      if (Status status = reportKernels(); !status.isOk())
-        return status;
-    if (stage == Stage::Graph) // States are formed, types are still nn's.
-      interface = readInterface(module);
+/// Finds the processors to compile for, and sorts them.
+Status Backend::findLevels() {
+  std::vector<std::string> names = options.cpus;
+  if (names.empty())
+    names.push_back("native");
+  auto isBetter = [](const Level &one, const Level &other) {
+    auto getRank = [](const Level &level) {
+      StringRef needs = level.cpu.needs;
+      return std::make_tuple(level.cpu.vectorBits, level.cpu.level,
+                             !needs.empty() + needs.count(','));
+    };
+    return getRank(one) > getRank(other);
+  };
+  for (const std::string &name : names) {
+    std::string error;
+    std::optional<CpuInfo> cpu = target->findCpu(name, error);
+    if (!cpu)
+      return {ExitCode::Usage, error};
+    if (llvm::none_of(levels, [&](const Level &other) {
+          return other.cpu.title == cpu->title;
+        })) {
+      Level level = {*cpu, module, ""};
+      levels.insert(llvm::upper_bound(levels, level, isBetter), level);
+    }
   }
+  if (levels.size() > 1 && (isText(options.emit) || !options.stopAfter.empty()))
+    return {ExitCode::Usage, "IR and assembly are those of one processor; "
+                             "option --cpu names several"};
+  for (Level &level : llvm::drop_begin(levels)) {
+    copies.push_back(module.clone());
+    level.module = *copies.back();
+  }
+  return {};
+}
+
+Status Backend::runStage(Stage stage, Level &level) {
+  progress.begin(getStageName(stage), levels.size() > 1 ? level.cpu.title : "");
+  PassManager passes(module.getContext());
+  pipeline.cpu = level.cpu;
+  buildStage(passes, stage, pipeline, *target);
+  if (succeeded(passes.run(level.module)))
+    return {};
+  return Status::diagnosed(stage <= Stage::Linalg ? ExitCode::Unsupported
+                                                  : ExitCode::Bug);
+}
+
+/// Runs the stages up to `last`. What they make of a model may depend on the
+/// processor at any of them, so each level goes all the way.
+Status Backend::runStages(Stage last) {
+  for (Level &level : levels)
+    for (Stage stage : getStages().drop_front()) { // The import is done.
+      if (stage > last || stage == Stage::Target)
+        break;
+      if (Status status = runStage(stage, level); !status.isOk())
+        return status;
+      if (level.module != module)
+        continue;
+      if (stage == Stage::Exec)
+        if (Status status = reportKernels(); !status.isOk())
+          return status;
+      if (stage == Stage::Graph) // States are formed, types are still nn's.
+        interface = readInterface(module);
+    }
+  if (last != Stage::Target)
+    return {};
+  // The weights have to be taken out before.
+  if (Status status = placeWeights(); !status.isOk())
+    return status;
+  for (Level &level : levels)
+    if (Status status = runStage(Stage::Target, level); !status.isOk())
+      return status;
   return {};
 }
 
@@ -175,7 +230,7 @@ Status Backend::emitText(CodeKind kind) {
 
 /// Compiles the code in parts, on all cores.
 Status Backend::emitParts(std::vector<std::string> &objects) {
-  std::vector<OwningOpRef<ModuleOp>> parts =
+  std::vector<CodePart> parts =
       splitModule(module, prefix.empty() ? "" : prefix + "_");
   progress.begin("code");
   for (size_t i = 0; i < parts.size(); ++i)
@@ -184,9 +239,9 @@ Status Backend::emitParts(std::vector<std::string> &objects) {
   MLIRContext *context = module.getContext();
   context->enableMultithreading();
   parallelFor(context, 0, parts.size(), [&](size_t i) {
-    results[i] = emitCode(*parts[i], *target, pipeline.cpu, options.optLevel,
-                          CodeKind::Object, objects[i]);
-    parts[i] = nullptr; // Its memory, for the parts to come.
+    results[i] = emitCode(*parts[i].module, *target, levels[parts[i].level].cpu,
+                          options.optLevel, CodeKind::Object, objects[i]);
+    parts[i].module = nullptr; // Its memory, for the parts to come.
   });
   context->disableMultithreading();
   for (Status &status : results)
@@ -197,9 +252,26 @@ Status Backend::emitParts(std::vector<std::string> &objects) {
 
 /// Takes the constants out of the module; writes those that go to a side file.
 Status Backend::placeWeights() {
+  if (levels.size() > 1) {
+    progress.begin("share");
+    SharedBytes bytes = shareConstants(levels);
+    progress.setDetail(llvm::formatv("{0:F1} MB of weights, {1:F1} MB saved by sharing",
+                               double(bytes.all) * 1e-6,
+                               double(bytes.shared) * 1e-6)
+                           .str());
+  }
   if (auto bytes = module->getAttrOfType<IntegerAttr>("exec.weights_bytes"))
     weights.bytes = bytes.getInt();
-  constants = takeWeights(module);
+  for (Level &level : levels)
+    llvm::append_range(constants, takeWeights(level.module));
+  llvm::sort(constants, [](const auto &a, const auto &b) {
+    return a.offset < b.offset;
+  });
+  constants.erase(llvm::unique(constants,
+                               [](const auto &a, const auto &b) {
+                                 return a.offset == b.offset;
+                               }),
+                  constants.end());
   bool external =
       options.weights == Weights::External ||
       (options.weights == Weights::Auto && weights.bytes > maxEmbedded);
@@ -299,17 +371,13 @@ Status Backend::run() {
   target = findTarget(options.target);
   if (!target)
     return {ExitCode::Usage, "target '" + options.target + "' is not done yet"};
-  std::string error;
-  std::optional<CpuInfo> cpu = target->findCpu(
-      options.cpus.empty() ? "native" : options.cpus.front(), error);
-  if (!cpu)
-    return {ExitCode::Usage, error};
-  pipeline.cpu = *cpu;
   DialectRegistry registry;
   registerDialects(registry);
   module.getContext()->appendDialectRegistry(registry);
   if (failed(target->canCompile(module)))
     return Status::diagnosed(ExitCode::Unsupported);
+  if (Status status = findLevels(); !status.isOk())
+    return status;
   if (Status status = scratch.open(); !status.isOk())
     return status;
   pipeline.formStates = options.findState;
@@ -325,7 +393,8 @@ Status Backend::run() {
   if (last != Stage::Target || !options.stopAfter.empty())
     return printModule();
   nameSymbols();
-  addDescriptor(module, interface, weights, *target, *cpu, symbols);
+  joinLevels(levels);
+  addDescriptor(module, interface, weights, *target, levels, symbols);
   return writeOutput();
 }
 

@@ -52,7 +52,7 @@ burin_status burin_model_wrap(const burin_model_desc *desc, const char *folder,
                               burin_model **out, burin_error *error) {
   if (!desc || !out)
     return fail(error, BURIN_INVALID_ARGUMENT, "an argument is NULL");
-  if (burin_status status = verifyModel(desc, error))
+  if (burin_status status = verifyModel(desc, &desc, error))
     return status;
   auto *model = static_cast<burin_model *>(calloc(1, sizeof(burin_model)));
   if (!model)
@@ -75,6 +75,24 @@ burin_status burin_model_wrap(const burin_model_desc *desc, const char *folder,
 
 const burin_model_desc *burin_model_describe(const burin_model *model) {
   return model->desc;
+}
+
+burin_status burin_model_choose(burin_model *model, const char *cpu,
+                                burin_error *error) {
+  if (!model || !cpu)
+    return fail(error, BURIN_INVALID_ARGUMENT, "an argument is NULL");
+  const burin_model_desc *const *levels = model->desc->levels;
+  for (int32_t i = 0; i < model->desc->num_levels; ++i)
+    if (!strcmp(levels[i]->cpu, cpu)) {
+      if (burin_status status = checkCpu(*levels[i], error))
+        return status;
+      model->desc = levels[i];
+      return BURIN_OK;
+    }
+  if (!strcmp(model->desc->cpu, cpu))
+    return BURIN_OK;
+  return fail(error, BURIN_INVALID_ARGUMENT,
+              "the artifact is not compiled for '%s'", cpu);
 }
 
 burin_status burin_model_find_entry(const burin_model *model, const char *name,

@@ -19,9 +19,13 @@ struct burin_model {
 
 namespace burin {
 
-/// Whether all that the runtime will follow in `desc` is there and makes sense,
-/// for this machine.
-burin_status verifyModel(const burin_model_desc *desc, burin_error *error);
+/// Whether all that the runtime will follow in `desc` is there and makes sense.
+/// `chosen` is the best of its levels that this machine can run.
+burin_status verifyModel(const burin_model_desc *desc,
+                         const burin_model_desc **chosen, burin_error *error);
+
+/// Whether this machine can run what was compiled for the processor of `desc`.
+burin_status checkCpu(const burin_model_desc &desc, burin_error *error);
 
 /// Finds or maps every section of weights, in the order of the descriptor.
 burin_status mapWeights(burin_model &model, const char *folder,
@@ -32,9 +36,6 @@ void unmapWeights(burin_model &model);
 /// exports the symbol of an artifact: the loader itself trusts what it is
 /// given.
 burin_status checkArtifact(int fd, const char *path, burin_error *error);
-
-/// N of the highest x86-64-vN that this processor runs; 0 on others.
-int32_t getCpuLevel();
 
 } // namespace burin
 

@@ -102,20 +102,12 @@ burin_status verifyOrigin(const burin_model_desc &desc, burin_error *error) {
                 desc.abi_version, BURIN_ABI_VERSION);
   if (!desc.name || !desc.producer || !desc.target || !desc.cpu)
     return bad(error, "a name is missing", nullptr);
-  if (desc.cpu_level > getCpuLevel())
-    return fail(error, BURIN_INCOMPATIBLE,
-                "the artifact is compiled for %s, which needs x86-64-v%d; this "
-                "CPU is x86-64-v%d",
-                desc.cpu, desc.cpu_level, getCpuLevel());
   return BURIN_OK;
 }
 
-} // namespace
-
-burin_status burin::verifyModel(const burin_model_desc *desc,
-                                burin_error *error) {
+burin_status verifyLevel(const burin_model_desc *desc, burin_error *error) {
   if (!desc)
-    return bad(error, "there is none", nullptr);
+    return bad(error, "a level is missing", nullptr);
   if (burin_status status = verifyOrigin(*desc, error))
     return status;
   if (desc->num_entries < 1 || !isCount(desc->num_entries, desc->entries) ||
@@ -132,4 +124,48 @@ burin_status burin::verifyModel(const burin_model_desc *desc,
     if (!isSection(desc->weights[i]))
       return bad(error, "a section of weights", desc->weights[i].file);
   return BURIN_OK;
+}
+
+/// What the runtime prepares once must be the same.
+bool isSameModel(const burin_model_desc &one, const burin_model_desc &other) {
+  for (int32_t i = 0; i < one.num_entries && i < other.num_entries; ++i)
+    if (one.entries[i].inputs != other.entries[i].inputs ||
+        one.entries[i].num_inputs != other.entries[i].num_inputs)
+      return false;
+  return one.num_entries == other.num_entries && one.states == other.states &&
+         one.num_states == other.num_states && one.weights == other.weights &&
+         one.num_weights == other.num_weights && one.levels == other.levels &&
+         one.num_levels == other.num_levels;
+}
+
+} // namespace
+
+burin_status burin::verifyModel(const burin_model_desc *desc,
+                                const burin_model_desc **chosen,
+                                burin_error *error) {
+  if (!desc)
+    return bad(error, "there is none", nullptr);
+  if (burin_status status = verifyLevel(desc, error))
+    return status;
+  if (!isCount(desc->num_levels, desc->levels))
+    return bad(error, "a number of levels", nullptr);
+  if (desc->num_levels == 0) {
+    *chosen = desc;
+    return checkCpu(*desc, error);
+  }
+  for (int32_t i = 0; i < desc->num_levels; ++i) {
+    if (burin_status status = verifyLevel(desc->levels[i], error))
+      return status;
+    if (!isSameModel(*desc, *desc->levels[i]))
+      return bad(error, "level", desc->levels[i]->cpu);
+  }
+  burin_status status = BURIN_OK;
+  for (int32_t i = 0; i < desc->num_levels; ++i) {
+    status = checkCpu(*desc->levels[i], error);
+    if (status == BURIN_OK) {
+      *chosen = desc->levels[i];
+      break;
+    }
+  }
+  return status;
 }

@@ -27,6 +27,14 @@ protected:
     if (features.lookup("bf16"))
       cpu.bfloatDotIntrinsic = "llvm.aarch64.neon.bfdot.v4f32.v8bf16";
   }
+
+  ArrayRef<llvm::StringLiteral> getCheckedFeatures() const override {
+    static constexpr llvm::StringLiteral names[] = {
+#define BURIN_ARM_FEATURE(name, word, bit) name,
+#include "burin/features.def"
+    };
+    return names;
+  }
 };
 } // namespace
 

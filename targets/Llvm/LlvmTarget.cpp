@@ -79,13 +79,9 @@ std::optional<CpuInfo> LlvmTarget::findCpu(StringRef text,
       for (const auto &feature : llvm::sys::getHostCPUFeatures())
         features.AddFeature(feature.getKey(), feature.getValue());
   } else {
-    cpu.name = getAlias(name).str();
+    cpu.name = name.str();
   }
-  SmallVector<StringRef> parts;
-  SmallVector<std::string> extra;
-  text.drop_front(end).split(parts, '+', -1, /*KeepEmpty=*/false);
-  for (StringRef part : parts)
-    extra.push_back(("+" + part).str());
+  cpu.title = cpu.name + text.drop_front(end).str();
   const llvm::Target *target = findLlvmTarget(getTriple());
   std::unique_ptr<llvm::MCSubtargetInfo> generic(
       target->createMCSubtargetInfo(getTriple(), "", ""));
@@ -94,17 +90,30 @@ std::optional<CpuInfo> LlvmTarget::findCpu(StringRef text,
             getName().str() + "'";
     return std::nullopt;
   }
+  auto getEnabled = [&] {
+    std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(
+        getTriple(), cpu.name, features.getString()));
+    llvm::StringMap<bool> enabled;
+    for (const llvm::SubtargetFeatureKV &known : info->getAllProcessorFeatures())
+      enabled[known.Key] = info->getFeatureBits().test(known.Value);
+    return enabled;
+  };
+  llvm::StringMap<bool> enabled = getEnabled();
+  SmallVector<StringRef> parts;
+  SmallVector<std::string> extra;
+  text.drop_front(end).split(parts, '+', -1, /*KeepEmpty=*/false);
+  for (StringRef part : parts)
+    extra.push_back(("+" + getAlias(part, enabled)).str());
   if (!checkFeatures(*generic, extra, error))
     return std::nullopt;
   for (const std::string &feature : extra)
     features.AddFeature(feature);
   cpu.features = features.getString();
-  std::unique_ptr<llvm::MCSubtargetInfo> info(
-      target->createMCSubtargetInfo(getTriple(), cpu.name, cpu.features));
-  llvm::StringMap<bool> enabled;
-  for (const llvm::SubtargetFeatureKV &known : info->getAllProcessorFeatures())
-    enabled[known.Key] = info->getFeatureBits().test(known.Value);
+  enabled = getEnabled();
   describe(enabled, cpu);
+  for (StringRef feature : getCheckedFeatures())
+    if (enabled.lookup(feature))
+      cpu.needs += (cpu.needs.empty() ? "" : ",") + feature.str();
   return cpu;
 }
 

@@ -30,8 +30,15 @@ protected:
   /// Fills in what passes must know, from LLVM's feature list of the CPU.
   virtual void describe(const llvm::StringMap<bool> &features,
                         CpuInfo &cpu) const = 0;
-  /// LLVM's name for what the user calls `name`.
-  virtual llvm::StringRef getAlias(llvm::StringRef name) const { return name; }
+  /// Names of all features that a machine is checked for.
+  virtual llvm::ArrayRef<llvm::StringLiteral> getCheckedFeatures() const = 0;
+  /// LLVM's name for the feature that the user calls `name`, of a CPU that has
+  /// `features` without it.
+  virtual llvm::StringRef
+  getAlias(llvm::StringRef name,
+           const llvm::StringMap<bool> &features) const {
+    return name;
+  }
 
 private:
   std::unique_ptr<llvm::TargetMachine> createMachine(const CpuInfo &cpu,

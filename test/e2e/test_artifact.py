@@ -1,4 +1,5 @@
 """What burinc writes besides shared libraries, and what is in them."""
+import json
 import pathlib
 import re
 
@@ -106,6 +107,34 @@ class Artifact(ModelTest):
         self.check_program(program)
         (self.folder / "digits.weights").unlink()
         self.run_program(program, "--fill", "ones", code=3)
+
+    def test_several_processors(self):
+        """The best runs unless another is asked for; all read one file of weights, and give what they shall."""
+        low, high = ("generic", "generic+dotprod") if self.is_arm else ("x86-64-v2", "x86-64-v3")
+        for weights in ("embedded", "external"):
+            program = self.emit("exe", f"digits-{weights}", f"--cpu={low},{high}", f"--weights={weights}")
+            described = json.loads(self.run_program(program, "--describe", "--json"))
+            self.assertEqual([level["cpu"] for level in described["levels"]], [high, low])
+            self.assertIn("dotprod" if self.is_arm else "avx2", described["levels"][0]["features"].split(","))
+            self.assertEqual(described["cpu"], high)
+            image, logits = (save_value(v, self.folder, n) for v, n in ((self.image, "image"), (self.logits, "logits")))
+            for args, cpu in (((), high), (("--cpu", low), low), (("--cpu", high), high)):
+                ran = json.loads(self.run_program(program, "--input", f"image={image}", "--expect", f"logits={logits}",
+                                                  "--json", *args))
+                self.assertEqual(ran["cpu"], cpu)
+            self.run_program(program, "--fill", "ones", "--cpu", "other", code=2)
+        one = self.emit("shared", "one.so", f"--cpu={low}").stat().st_size
+        both = self.emit("shared", "both.so", f"--cpu={low},{high}").stat().st_size
+        self.assertLess(one, both)
+
+    def test_other_processors_are_refused(self):
+        """What this machine lacks is named, and what to do about it."""
+        if self.is_arm:
+            self.skipTest("qemu has all features")
+        artifact = self.emit("shared", "other.so", "--cpu=x86-64-v3+fma4+xop")
+        ended = execute([self.programs.bin / "burin-run", artifact, "--describe"], 60)
+        self.assertEqual(ended.code, 3)
+        self.assertRegex(ended.stderr, r"needs \S+; this CPU does not have it: compile the model with --cpu=x86-64-v\d")
 
     def test_two_libraries_in_one_c_program(self):
         proto = odd_names()

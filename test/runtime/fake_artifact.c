@@ -46,6 +46,10 @@ static const burin_model_desc model = {BURIN_ABI_MAGIC,
                                        1,
                                        0,
                                        1,
+                                       0,
+                                       0,
+                                       0,
+                                       0,
                                        0};
 
 __attribute__((visibility("default"))) const burin_model_desc *

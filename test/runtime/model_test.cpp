@@ -101,6 +101,74 @@ TEST(ModelWrap, SaysWhichProcessorAnArtifactNeeds) {
       << error.text;
 }
 
+TEST(ModelWrap, SaysWhichFeatureIsMissing) {
+  fake::Model model;
+  makeGood(model);
+  model.get()->cpu = "future";
+  model.get()->cpu_features = "imaginary,alsonot";
+  burin_model *out = nullptr;
+  burin_error error = {};
+  EXPECT_EQ(burin_model_wrap(model.get(), nullptr, &out, &error),
+            BURIN_INCOMPATIBLE);
+  EXPECT_NE(std::string(error.text).find(
+                "compiled for future, which needs imaginary; this CPU does not "
+                "have it: compile the model with --cpu="),
+            std::string::npos)
+      << error.text;
+}
+
+/// Descriptors for three processors; machines have the second and the third.
+class Levels : public testing::Test {
+protected:
+  void SetUp() override {
+    makeGood(model);
+    const char *names[] = {"best", "good", "plain"};
+    const char *features[] = {"imaginary", nullptr, ""};
+    for (int i = 0; i < 3; ++i) {
+      levels[i] = *model.get();
+      levels[i].cpu = names[i];
+      levels[i].cpu_features = features[i];
+      levels[i].levels = pointers;
+      levels[i].num_levels = 3;
+      pointers[i] = &levels[i];
+    }
+  }
+  void TearDown() override { burin_model_close(out); }
+
+  fake::Model model;
+  burin_model_desc levels[3];
+  const burin_model_desc *pointers[3];
+  burin_model *out = nullptr;
+  burin_error error = {};
+};
+
+TEST_F(Levels, TheBestThatThereIsRuns) {
+  ASSERT_EQ(burin_model_wrap(&levels[0], nullptr, &out, &error), BURIN_OK)
+      << error.text;
+  EXPECT_EQ(burin_model_describe(out), &levels[1]);
+  EXPECT_EQ(burin_model_choose(out, "plain", &error), BURIN_OK);
+  EXPECT_EQ(burin_model_describe(out), &levels[2]);
+  EXPECT_EQ(burin_model_choose(out, "best", &error), BURIN_INCOMPATIBLE);
+  EXPECT_EQ(burin_model_choose(out, "none", &error), BURIN_INVALID_ARGUMENT);
+  EXPECT_EQ(burin_model_describe(out), &levels[2]);
+}
+
+TEST_F(Levels, OneOfThemMustRun) {
+  levels[1].cpu_features = levels[2].cpu_features = "imaginary";
+  EXPECT_EQ(burin_model_wrap(&levels[0], nullptr, &out, &error),
+            BURIN_INCOMPATIBLE);
+  EXPECT_NE(std::string(error.text).find("plain"), std::string::npos);
+}
+
+TEST_F(Levels, AllMustBeOfOneModel) {
+  levels[2].num_states = 0;
+  EXPECT_EQ(burin_model_wrap(&levels[0], nullptr, &out, &error),
+            BURIN_INCOMPATIBLE);
+  pointers[2] = nullptr;
+  EXPECT_EQ(burin_model_wrap(&levels[0], nullptr, &out, &error),
+            BURIN_INCOMPATIBLE);
+}
+
 TEST(ModelWrap, TakesNullForErrorsButNotForTheRest) {
   burin_model *out = nullptr;
   EXPECT_EQ(burin_model_wrap(nullptr, nullptr, &out, nullptr),

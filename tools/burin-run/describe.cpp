@@ -3,6 +3,7 @@
 #include "report.h"
 #include "text.h"
 #include <cstdio>
+#include <vector>
 
 using namespace burin_run;
 
@@ -75,6 +76,33 @@ std::string statesJson(const burin_model_desc &model) {
   return result + "]";
 }
 
+/// The processors that there is code for, the best first.
+std::vector<const burin_model_desc *> getLevels(const burin_model_desc &model) {
+  if (model.num_levels == 0)
+    return {&model};
+  return {model.levels, model.levels + model.num_levels};
+}
+
+std::string levelsJson(const burin_model_desc &model) {
+  std::string result = "[";
+  for (const burin_model_desc *level : getLevels(model))
+    result += format("%s{\"cpu\": %s, \"features\": %s}",
+                     result.size() > 1 ? ", " : "",
+                     quoteJson(level->cpu).c_str(),
+                     quoteJson(level->cpu_features ? level->cpu_features : "")
+                         .c_str());
+  return result + "]";
+}
+
+void printLevels(const burin_model_desc &model) {
+  for (const burin_model_desc *level : getLevels(model)) {
+    printf("cpu %s", escape(level->cpu).c_str());
+    if (level->cpu_features)
+      printf(", needs %s", escape(level->cpu_features).c_str());
+    printf(model.num_levels > 1 && level == &model ? " (runs here)\n" : "\n");
+  }
+}
+
 } // namespace
 
 void burin_run::printDescription(const burin_model_desc &model) {
@@ -84,6 +112,7 @@ void burin_run::printDescription(const burin_model_desc &model) {
   if (model.cpu_level > 0)
     printf(", x86-64-v%d or later", model.cpu_level);
   printf(")\n");
+  printLevels(model);
   for (int32_t i = 0; i < model.num_entries; ++i) {
     const burin_entry_desc &entry = model.entries[i];
     printf("entry %s, arena %s\n", escape(entry.name).c_str(),
@@ -107,10 +136,11 @@ void burin_run::printDescription(const burin_model_desc &model) {
 
 void burin_run::printDescriptionJson(const burin_model_desc &model) {
   printf("{\"model\": %s, \"producer\": %s, \"target\": %s, \"cpu\": %s, "
-         "\"cpu_level\": %d, \"weights_bytes\": %llu, \"entries\": [",
+         "\"cpu_level\": %d, \"levels\": %s, \"weights_bytes\": %llu, "
+         "\"entries\": [",
          quoteJson(model.name).c_str(), quoteJson(model.producer).c_str(),
          quoteJson(model.target).c_str(), quoteJson(model.cpu).c_str(),
-         model.cpu_level,
+         model.cpu_level, levelsJson(model).c_str(),
          static_cast<unsigned long long>(getWeightsBytes(model)));
   for (int32_t i = 0; i < model.num_entries; ++i) {
     const burin_entry_desc &entry = model.entries[i];

@@ -56,6 +56,13 @@ int burin_run::openLinkedModel(const burin_model_desc *desc, ModelPtr &out) {
   return ExitDone;
 }
 
+int burin_run::chooseCpu(burin_model *model, const std::string &cpu) {
+  burin_error error;
+  if (burin_status status = burin_model_choose(model, cpu.c_str(), &error))
+    return complainOf(status, error);
+  return ExitDone;
+}
+
 int burin_run::execute(burin_model *model, int32_t entry,
                        const Options &options, const TensorList &inputs,
                        Trace *trace, Execution &out) {

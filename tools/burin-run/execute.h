@@ -31,6 +31,7 @@ struct Execution {
 /// Complains; an ExitCode.
 int openModel(const std::string &path, ModelPtr &out);
 int openLinkedModel(const burin_model_desc *desc, ModelPtr &out);
+int chooseCpu(burin_model *model, const std::string &cpu);
 /// Measured runs are told to the trace, if there is one.
 int execute(burin_model *model, int32_t entry, const Options &options,
             const TensorList &inputs, Trace *trace, Execution &out);

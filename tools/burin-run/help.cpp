@@ -20,6 +20,8 @@ const char burin_run::helpText[] = R"(
 What is in it
   --describe              print entries, tensors, states and sizes; run nothing
   --entry NAME            the entry to run (default: the first)
+  --cpu NAME              of code for several processors, that for this one
+                          (default: the best that this machine can run)
 
 Inputs
   --input NAME=FILE.npy   an input's values; once per input

@@ -88,6 +88,9 @@ int start(const Options &options) {
   if (int code = burin_model_v1 ? openLinkedModel(burin_model_v1(), model)
                                 : openModel(options.artifact, model))
     return code;
+  if (!options.cpu.empty())
+    if (int code = chooseCpu(model.get(), options.cpu))
+      return code;
   if (options.describe)
     return describe(*burin_model_describe(model.get()), options.json);
   return run(model.get(), options);

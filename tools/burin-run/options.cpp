@@ -15,6 +15,7 @@ namespace {
 
 enum Option {
   OptEntry = 256,
+  OptCpu,
   OptInput,
   OptExpect,
   OptFill,
@@ -36,6 +37,7 @@ enum Option {
 
 const option longOptions[] = {
     {"entry", required_argument, nullptr, OptEntry},
+    {"cpu", required_argument, nullptr, OptCpu},
     {"input", required_argument, nullptr, OptInput},
     {"expect", required_argument, nullptr, OptExpect},
     {"fill", required_argument, nullptr, OptFill},
@@ -152,6 +154,9 @@ bool parseOption(int code, const char *text, Options &out) {
   switch (code) {
   case OptEntry:
     out.entry = text;
+    return true;
+  case OptCpu:
+    out.cpu = text;
     return true;
   case OptInput:
     return parseFile(code, text, out.inputs);

@@ -33,6 +33,7 @@ struct NamedSize {
 struct Options {
   std::string artifact;
   std::string entry; // Empty: the first.
+  std::string cpu;   // Empty: the best that this machine has.
   std::vector<NamedFile> inputs;
   std::vector<NamedFile> expects;
   std::vector<NamedSize> dims;

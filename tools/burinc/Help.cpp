@@ -21,6 +21,10 @@ EXAMPLES:
       Two functions over the same weights.
   burinc model.onnx --cpu=x86-64-v3
       Code for any x86 with AVX2, not only for this machine's processor.
+  burinc model.onnx --cpu=x86-64-v3,x86-64-v4+vnni
+      Code for both: the best that a machine has runs there. Each processor adds
+      its code and the weights that are packed for its kernels alone, up to the
+      size of all weights; others are shared. -v tells how much.
   burinc model.onnx --emit=nn
       Prints the graph as Burin sees it. --stop-after=STAGE prints the IR there.
 

@@ -26,9 +26,10 @@ struct Flags {
                        "standard output)")};
   Text target{"target", cl::init("x86"), cl::value_desc("x86|arm|cuda|hls"),
               cl::cat(all), cl::desc("What to compile for (default: x86)")};
-  Text cpu{"cpu", cl::init("native"), cl::value_desc("name[+feature]"),
+  Text cpu{"cpu", cl::init("native"), cl::value_desc("name[+feature],..."),
            cl::cat(all),
-           cl::desc("Processor to compile for (default: native)")};
+           cl::desc("Processors to compile for; the artifact picks the best that "
+                    "it finds where it is loaded (default: native)")};
   Text emit{
       "emit", cl::value_desc("kind"), cl::cat(all),
       cl::desc("nn, linalg, exec, llvm, asm, obj, shared, lib, exe, ptx or "
@@ -126,9 +127,6 @@ static Status readTarget(const Flags &flags, CompileOptions &options) {
   StringRef(flags.cpu).split(cpus, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
   if (cpus.empty())
     return refuse("option --cpu expects a processor");
-  if (cpus.size() > 1)
-    return refuse("option --cpu with several processors is not there yet; give "
-                  "the one that all of them can run");
   options.cpus.assign(cpus.begin(), cpus.end());
   return {};
 }

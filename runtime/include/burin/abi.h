@@ -14,7 +14,7 @@
 #include "burin/types.h"
 
 #define BURIN_ABI_MAGIC 0x4e495255u /* "URIN", little endian */
-#define BURIN_ABI_VERSION 2u
+#define BURIN_ABI_VERSION 3u
 #define BURIN_MODEL_SYMBOL "burin_model_v1"
 
 struct burin_call;
@@ -111,13 +111,15 @@ typedef struct burin_weights_desc {
   uint64_t hash; /* xxh3-64 of all bytes */
 } burin_weights_desc;
 
+/* What an artifact has once for each processor that it is made for; all of them
+ * have the same tensors, states and weights. */
 typedef struct burin_model_desc {
   uint32_t magic;
   uint32_t abi_version;
   const char *name;     /* of the ONNX graph */
   const char *producer; /* "burin 0.1" */
   const char *target;   /* "x86", "arm" */
-  const char *cpu;      /* what --cpu was, e.g. "znver4" */
+  const char *cpu;      /* what --cpu was, e.g. "x86-64-v4+avx512vnni" */
   const burin_entry_desc *entries;
   const burin_state_desc *states;
   const burin_weights_desc *weights;
@@ -125,6 +127,12 @@ typedef struct burin_model_desc {
   int32_t num_states;
   int32_t num_weights;
   int32_t cpu_level; /* the least that must be there: x86-64-vN, or 0 */
+  /* What else must be there: names of burin/features.def, with commas. */
+  const char *cpu_features;
+  /* This and the others, the best first; none: this one alone. */
+  const struct burin_model_desc *const *levels;
+  int32_t num_levels;
+  int32_t reserved;
 } burin_model_desc;
 
 typedef const burin_model_desc *(*burin_model_fn)(void);
@@ -140,7 +148,7 @@ static_assert(sizeof(burin_kernel_desc) == 16, "ABI");
 static_assert(sizeof(burin_entry_desc) == 64, "ABI");
 static_assert(sizeof(burin_state_desc) == 40, "ABI");
 static_assert(sizeof(burin_weights_desc) == 32, "ABI");
-static_assert(sizeof(burin_model_desc) == 80, "ABI");
+static_assert(sizeof(burin_model_desc) == 104, "ABI");
 #endif
 
 #endif /* BURIN_ABI_H */

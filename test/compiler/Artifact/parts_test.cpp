@@ -43,45 +43,45 @@ struct PartsTest : testing::Test {
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
     ASSERT_TRUE(module);
     parts = splitModule(*module, prefix);
-    for (OwningOpRef<ModuleOp> &part : parts)
-      EXPECT_TRUE(succeeded(verify(*part)));
+    for (CodePart &part : parts)
+      EXPECT_TRUE(succeeded(verify(*part.module)));
   }
 
   /// Parts that define `name`.
   int countDefinitions(StringRef name) {
-    return llvm::count_if(parts, [&](OwningOpRef<ModuleOp> &part) {
-      auto func = part->lookupSymbol<LLVM::LLVMFuncOp>(name);
+    return llvm::count_if(parts, [&](CodePart &part) {
+      auto func = part.module->lookupSymbol<LLVM::LLVMFuncOp>(name);
       return func && !func.isExternal();
     });
   }
 
   MLIRContext context;
-  std::vector<OwningOpRef<ModuleOp>> parts;
+  std::vector<CodePart> parts;
 };
 
 TEST_F(PartsTest, LittleStaysInOne) {
   split(makeModule(3, 10), "");
   ASSERT_EQ(parts.size(), 1u);
-  auto kernel = parts[0]->lookupSymbol<LLVM::LLVMFuncOp>("k1");
+  auto kernel = parts[0].module->lookupSymbol<LLVM::LLVMFuncOp>("k1");
   EXPECT_EQ(kernel.getLinkage(), LLVM::Linkage::Internal);
-  EXPECT_TRUE(parts[0]->lookupSymbol("message"));
+  EXPECT_TRUE(parts[0].module->lookupSymbol("message"));
 }
 
 TEST_F(PartsTest, MuchIsShared) {
   split(makeModule(6, 4000), "my_");
   ASSERT_EQ(parts.size(), 6u);
   // Callers and what they call directly stay together, and nobody else sees it.
-  auto helper = parts[0]->lookupSymbol<LLVM::LLVMFuncOp>("helper");
+  auto helper = parts[0].module->lookupSymbol<LLVM::LLVMFuncOp>("helper");
   ASSERT_TRUE(helper);
   EXPECT_EQ(helper.getLinkage(), LLVM::Linkage::Internal);
-  EXPECT_TRUE(parts[0]->lookupSymbol("my_k0") || parts[0]->lookupSymbol("k0"));
+  EXPECT_TRUE(parts[0].module->lookupSymbol("my_k0") || parts[0].module->lookupSymbol("k0"));
   // Others are defined once, under a name of their own that stays inside.
   EXPECT_EQ(countDefinitions("my_k5"), 1);
-  auto kernel = parts[5]->lookupSymbol<LLVM::LLVMFuncOp>("my_k5");
+  auto kernel = parts[5].module->lookupSymbol<LLVM::LLVMFuncOp>("my_k5");
   EXPECT_EQ(kernel.getLinkage(), LLVM::Linkage::External);
   EXPECT_EQ(kernel.getVisibility_(), LLVM::Visibility::Hidden);
-  EXPECT_TRUE(parts[5]->lookupSymbol("message"));
-  EXPECT_TRUE(parts[5]->lookupSymbol("burin_fail"));
+  EXPECT_TRUE(parts[5].module->lookupSymbol("message"));
+  EXPECT_TRUE(parts[5].module->lookupSymbol("burin_fail"));
   // The one name that others know is as it was.
   EXPECT_EQ(countDefinitions("describe"), 1);
 }
