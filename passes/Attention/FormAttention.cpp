@@ -179,13 +179,14 @@ struct FormAttentionOp : OpRewritePattern<nn::MatMulOp> {
     if (key != parts.key && value != parts.value &&
         getType(key).getDimSize(1) == getType(value).getDimSize(1))
       parts.key = key, parts.value = value;
-    rewriter.replaceOpWithNewOp<nn::AttentionOp>(
-        product, product.getType(), Type(), parts.query, parts.key, parts.value,
+    auto attention = rewriter.create<nn::AttentionOp>(
+        rewriter.getFusedLoc({first.getLoc(), product.getLoc()}), product.getType(), Type(), parts.query, parts.key, parts.value,
         parts.bias, Value(), Value(),
         nn::DenseMaskAttr::get(getContext()), rewriter.getF32FloatAttr(parts.scale),
         rewriter.getF32FloatAttr(0), TypeAttr(), rewriter.getI64IntegerAttr(0),
         parts.zeroNan ? UnitAttr() : rewriter.getUnitAttr(),
         parts.zeroNan ? rewriter.getUnitAttr() : UnitAttr());
+    rewriter.replaceOp(product, attention.getResult());
     return success();
   }
 

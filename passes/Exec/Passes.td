@@ -158,7 +158,8 @@ def EmitAttention : Pass<"burin-emit-attention", "::mlir::ModuleOp"> {
     and on all threads: the products with the keys lie on the thread's stack, become
     exponentials there, and are multiplied by the values. Where keys are more than
     fit, or unknown, they come block by block, and what was summed up before is scaled
-    when a larger score comes (Dao et al., FlashAttention, 2022).
+    when a larger score comes (Dao et al., FlashAttention, 2022). One query only, as
+    when text is generated, goes through keys and values where they lie.
 
     ```mlir
     // before: --burin-emit-attention --canonicalize

@@ -82,3 +82,17 @@ class Attention(ModelTest):
             with self.subTest(b=b, rows=rows):
                 m = np.random.default_rng(2).standard_normal((b, 1, rows, 33)).astype(F32)
                 self.check(proto, dict(q=q, k=k, v=v, m=m), {"y": expected(q, k, v, m, False)})
+
+    def test_shared_heads(self):
+        """Queries that share keys, one and several: some read keys and values where they lie."""
+        for heads, queries, keys, depth in ((4, 1, 70, 32), (6, 1, 17, 64), (10, 3, 33, 16), (2, 1, 2060, 32)):
+            named = [value("q", F32, ["b", heads, "q", depth]), value("k", F32, ["b", 2, "k", depth]),
+                     value("v", F32, ["b", 2, "k", depth])]
+            proto = model([("Attention", ["q", "k", "v"], ["y"], {})], named, [value("y", F32, ["b", heads, "q", depth])], opset=23)
+            draw = np.random.default_rng(heads)
+            q, k, v = (draw.standard_normal((2, h, s, depth)).astype(F32) for h, s in ((heads, queries), (2, keys), (2, keys)))
+            s = np.einsum("bhqd,bhkd->bhqk", q, k.repeat(heads // 2, 1), dtype=np.float64) / np.sqrt(depth)
+            p = np.exp(s - s.max(-1, keepdims=True))
+            y = np.einsum("bhqk,bhkd->bhqd", p / p.sum(-1, keepdims=True), v.repeat(heads // 2, 1))
+            with self.subTest(heads=heads, queries=queries, keys=keys):
+                self.check(proto, dict(q=q, k=k, v=v), {"y": y.astype(F32)})

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Attention/AttentionShape.h"
+#include "passes/Exec/Attention/SingleQuery.h"
 #include "passes/Exec/Attention/SoftmaxRows.h"
 #include "passes/Exec/BodyEmitter.h"
 
@@ -19,6 +20,9 @@ constexpr int64_t workPerTask = 1 << 16;
 constexpr int64_t maxKeysAtOnce = 2048;
 /// or so many at a time.
 constexpr int64_t keyBlock = 512;
+/// Of one query: elements that are multiplied without a loop; heads that share keys,
+/// and how many of them share values in registers.
+constexpr int64_t maxDepth = 256, maxShared = 32, sharedAtOnce = 4;
 
 class AttentionEmitter {
 public:
@@ -41,11 +45,20 @@ private:
   void emitRange(OpFoldResult count, int64_t workEach, function_ref<void(Value)> body);
   void emitIf(Value condition, function_ref<void()> body);
   Value packAll(const Contraction &c, const Tile &tile, OpFoldResult panels);
+  bool mayBeSingle() const;
+  void emitAll();
+  void emitSingle();
   void emitTask(Value task);
+  void emitBlocks();
+  void clear();
+  std::pair<Value, Value> getPosition(Value row);
   void emitRows(function_ref<void(Value row, int64_t rows)> body);
   void emitScores(Value firstPanel, Value panels);
+  void emitDotScores(Value keys);
+  void emitDotGroup(Value first, bool isLast);
   Value emitBody(Value score, Value row, Value key, Value mask);
   void emitProducts(Value firstKey, Value keys);
+  void emitSharedProducts(Value firstKey, Value keys);
   void emitProduct(const LhsLayout &layout, bool accumulates, Value panel, Value firstKey,
                    Value block);
   void emitStore();
@@ -63,6 +76,9 @@ private:
   int64_t height = 0, tail = 0; ///< Rows of a panel; of the last one, if it has less.
   int64_t blockPanels = 0;      ///< Panels of a block of keys.
   bool isOneBlock = false;
+  int64_t registers;
+  /// One query: the rows are the heads that share keys. Else `head` is for all rows.
+  bool isSingle = false;
   Value packedKeys, packedValues;
 
   // Of the task that is being emitted.
@@ -74,7 +90,8 @@ private:
 AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b,
                                    nn::ShapeBuilder &shapes, const Cpu &cpu)
     : op(op), b(b), shapes(shapes), shape(op, b, shapes),
-      bufferType(MemRefType::get({ShapedType::kDynamic}, b.getF32Type())) {
+      bufferType(MemRefType::get({ShapedType::kDynamic}, b.getF32Type())),
+      registers(cpu.registers) {
   auto known = [](OpFoldResult size) {
     return nn::getStatic(size).value_or(ShapedType::kDynamic);
   };
@@ -225,11 +242,50 @@ void AttentionEmitter::emitScores(Value firstPanel, Value panels) {
   });
 }
 
+/// The head and the query of a row.
+std::pair<Value, Value> AttentionEmitter::getPosition(Value row) {
+  if (isSingle)
+    return {add(mul(group, value(shape.shared)), row), number(0)};
+  return {head, add(firstRow, row)};
+}
+
+/// Products of one query and a vector of keys; those past the last are the last one.
+void AttentionEmitter::emitDotGroup(Value first, bool isLast) {
+  Value base = getAddress(shape.key, {batch, group, number(0), number(0)});
+  Value stride = value(shape.key.coefficients[2]), from = add(blockKey, first);
+  SmallVector<Value> places;
+  for (int64_t lane = 0; lane < keyTile.lanes; ++lane) {
+    Value key = add(from, number(lane));
+    if (isLast)
+      key = min(key, sub(value(shape.keys), number(1)));
+    places.push_back(add(base, mul(key, stride)));
+  }
+  emitLoop(number(0), rowsLeft, 1, [&](Value row) {
+    auto [head, query] = getPosition(row);
+    Value at = getAddress(shape.query, {batch, head, query, number(0)});
+    Value dots = emitDots(b, shape.query.memory, at, shape.key.memory, places,
+                          *nn::getStatic(shape.depth));
+    b.create<vector::StoreOp>(dots, scores,
+                              add(mul(row, number(rows.rowStride)), first));
+  });
+}
+
+void AttentionEmitter::emitDotScores(Value keys) {
+  OpFoldResult count = getAsOpFoldResult(keys), lanes = shapes.get(keyTile.lanes);
+  OpFoldResult whole = shapes.mul(shapes.floorDiv(count, lanes), lanes);
+  emitLoop(number(0), value(whole), keyTile.lanes,
+           [&](Value first) { emitDotGroup(first, /*isLast=*/false); });
+  if (nn::areEqual(whole, count))
+    return;
+  emitIf(b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, value(whole), keys),
+         [&] { emitDotGroup(value(whole), /*isLast=*/true); });
+}
+
 /// The op's body on a vector of scores.
 Value AttentionEmitter::emitBody(Value score, Value row, Value key, Value mask) {
   Block &body = op.getBody().front();
   int64_t lanes = keyTile.lanes;
-  Value query = add(firstRow, row);
+  auto [head, query] = getPosition(row);
   key = add(blockKey, key);
   SmallVector<Value> arguments = {score};
   SmallVector<bool> uniform = {false};
@@ -307,6 +363,36 @@ void AttentionEmitter::emitProducts(Value firstKey, Value keys) {
   });
 }
 
+/// Exponentials times values where these lie, for some heads and vectors at a time.
+void AttentionEmitter::emitSharedProducts(Value firstKey, Value keys) {
+  int64_t lanes = valueTile.lanes, width = valueTile.getColumns();
+  int64_t vectors = *nn::getStatic(shape.width) / lanes;
+  int64_t rowsAtOnce = std::min(height, sharedAtOnce);
+  int64_t atOnce = std::max<int64_t>(1, registers / 2 / rowsAtOnce);
+  for (int64_t row = 0; row < height; row += rowsAtOnce)
+    for (int64_t v = 0; v < vectors; v += atOnce) {
+      WeightedValues values{shape.value.memory,
+                            getAddress(shape.value, {batch, group, firstKey, number(v * lanes)}),
+                            value(shape.value.coefficients[2]),
+                            scores,
+                            {},
+                            keys};
+      SmallVector<Value> sums, places;
+      for (int64_t r = row; r < std::min(row + rowsAtOnce, height); ++r) {
+        values.rows.push_back(number(r * rows.rowStride));
+        for (int64_t i = v; i < std::min(v + atOnce, vectors); ++i) {
+          int64_t panel = i * lanes / width;
+          places.push_back(number((panel * height + r) * width + i * lanes % width));
+          sums.push_back(
+              isOneBlock ? b.create<arith::ConstantOp>(b.getZeroAttr(valueType)).getResult()
+                         : b.create<vector::LoadOp>(valueType, products, places.back()).getResult());
+        }
+      }
+      for (auto [sum, place] : llvm::zip_equal(emitWeightedSums(b, values, sums), places))
+        b.create<vector::StoreOp>(sum, products, place);
+    }
+}
+
 /// The vectors of a row of the products, and the columns of the result they are.
 void AttentionEmitter::forVectors(Value row,
                                   function_ref<void(Value, Value, Value)> body) {
@@ -345,7 +431,8 @@ void AttentionEmitter::emitStore() {
       isZero = b.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, sum, zero);
     Value factor = b.create<vector::BroadcastOp>(valueType,
                                                  b.create<arith::DivFOp>(one, sum));
-    Value to = getAddress(shape.result, {batch, head, add(firstRow, row), number(0)});
+    auto [head, query] = getPosition(row);
+    Value to = getAddress(shape.result, {batch, head, query, number(0)});
     forVectors(row, [&](Value place, Value column, Value mask) {
       Value result = b.create<arith::MulFOp>(
           b.create<vector::LoadOp>(valueType, products, place), factor);
@@ -360,31 +447,26 @@ void AttentionEmitter::emitStore() {
   });
 }
 
-/// One panel of queries against all keys.
-void AttentionEmitter::emitTask(Value task) {
-  auto [heads, panel] = split(task, rowPanels);
-  Value groups, sharing;
-  std::tie(groups, sharing) = split(heads, shape.shared);
-  std::tie(batch, group) = split(groups, shape.groups);
-  head = add(mul(group, value(shape.shared)), sharing);
-  firstRow = mul(panel, number(height));
-  rowsLeft = min(sub(value(shape.queries), firstRow), number(height));
-  int64_t columns = keyTile.getColumns();
-  if (!isOneBlock) {
-    Value none = b.create<arith::ConstantOp>(b.getFloatAttr(b.getF32Type(), -INFINITY));
-    Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(b.getF32Type()));
-    emitLoop(number(0), rowsLeft, 1, [&](Value row) {
-      b.create<memref::StoreOp>(none, rows.largest, row);
-      b.create<memref::StoreOp>(zero, rows.sums, row);
-      Value nothing = b.create<arith::ConstantOp>(b.getZeroAttr(valueType));
-      forVectors(row, [&](Value place, Value, Value) {
-        b.create<vector::StoreOp>(nothing, products, place);
-      });
+/// Nothing has been seen yet.
+void AttentionEmitter::clear() {
+  Value none = b.create<arith::ConstantOp>(b.getFloatAttr(b.getF32Type(), -INFINITY));
+  Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(b.getF32Type()));
+  Value nothing = b.create<arith::ConstantOp>(b.getZeroAttr(valueType));
+  emitLoop(number(0), rowsLeft, 1, [&](Value row) {
+    b.create<memref::StoreOp>(none, rows.largest, row);
+    b.create<memref::StoreOp>(zero, rows.sums, row);
+    forVectors(row, [&](Value place, Value, Value) {
+      b.create<vector::StoreOp>(nothing, products, place);
     });
-  }
+  });
+}
+
+/// The rows of the task against all keys.
+void AttentionEmitter::emitBlocks() {
+  int64_t columns = keyTile.getColumns();
   auto emitBlock = [&](Value firstPanel, Value panels, Value keys) {
     blockKey = mul(firstPanel, number(columns));
-    emitScores(firstPanel, panels);
+    isSingle ? emitDotScores(keys) : emitScores(firstPanel, panels);
     auto body = [&](Value score, Value row, Value key, Value mask) {
       nn::ShapeBuilder::Scope scope(shapes);
       return emitBody(score, row, key, mask);
@@ -394,33 +476,104 @@ void AttentionEmitter::emitTask(Value task) {
       emitSoftmaxRows(b, rows, rowsLeft, keys, body, nullptr);
     else
       emitSoftmaxRows(b, rows, rowsLeft, keys, body, scale);
-    emitProducts(blockKey, keys);
+    isSingle ? emitSharedProducts(blockKey, keys) : emitProducts(blockKey, keys);
   };
-  if (isOneBlock)
+  if (isOneBlock) {
     emitBlock(number(0), value(keyPanels), value(shape.keys));
-  else
+  } else {
+    clear();
     emitLoop(number(0), value(keyPanels), blockPanels, [&](Value first) {
       Value panels = min(sub(value(keyPanels), first), number(blockPanels));
       Value keys = sub(value(shape.keys), mul(first, number(columns)));
       emitBlock(first, panels, min(keys, number(blockPanels * columns)));
     });
+  }
   emitStore();
 }
 
-void AttentionEmitter::emit() {
-  packedKeys = packAll(shape.getKeyColumns(), keyTile, keyPanels);
-  packedValues = packAll(shape.getValueColumns(), valueTile, valuePanels);
+void AttentionEmitter::emitTask(Value task) {
+  if (isSingle) {
+    std::tie(batch, group) = split(task, shape.groups);
+    rowsLeft = number(height);
+    return emitBlocks();
+  }
+  auto [heads, panel] = split(task, rowPanels);
+  Value groups, sharing;
+  std::tie(groups, sharing) = split(heads, shape.shared);
+  std::tie(batch, group) = split(groups, shape.groups);
+  head = add(mul(group, value(shape.shared)), sharing);
+  firstRow = mul(panel, number(height));
+  rowsLeft = min(sub(value(shape.queries), firstRow), number(height));
+  emitBlocks();
+}
+
+/// All tasks: one for each panel of queries, or for the heads that share keys.
+void AttentionEmitter::emitAll() {
+  int64_t columns = keyTile.getColumns();
+  if (!isSingle) {
+    packedKeys = packAll(shape.getKeyColumns(), keyTile, keyPanels);
+    packedValues = packAll(shape.getValueColumns(), valueTile, valuePanels);
+  }
   auto guess = [](OpFoldResult size) { return nn::getStatic(size).value_or(64); };
-  OpFoldResult tasks = shapes.product({shape.batch, shape.heads, rowPanels});
-  int64_t work = height * guess(shape.keys) * (guess(shape.depth) + guess(shape.width));
+  int64_t keys = nn::getStatic(shape.keys).value_or(isSingle ? keyBlock : 64);
+  int64_t work = height * keys * (guess(shape.depth) + guess(shape.width));
+  OpFoldResult tasks = isSingle ? shapes.mul(shape.batch, shape.groups)
+                                : shapes.product({shape.batch, shape.heads, rowPanels});
   emitRange(tasks, work, [&](Value task) {
-    scores = createBuffer(blockPanels * height * keyTile.getColumns());
+    scores = createBuffer(blockPanels * height * columns);
     products = createBuffer(*nn::getStatic(valuePanels) * height * valueTile.getColumns());
-    rows = {scores,           height,
-            keyTile.getColumns(), keyTile.lanes,
-            createBuffer(height), createBuffer(height)};
+    // A row's scores next to each other, or those of a panel.
+    rows = {scores,
+            isSingle ? columns : height * columns,
+            isSingle ? blockPanels * columns : columns,
+            columns,
+            keyTile.lanes,
+            createBuffer(height),
+            createBuffer(height)};
     emitTask(task);
   });
+}
+
+/// Whether vectors can be read along the depth of all operands.
+bool AttentionEmitter::mayBeSingle() const {
+  std::optional<int64_t> queries = nn::getStatic(shape.queries);
+  std::optional<int64_t> depth = nn::getStatic(shape.depth), width = nn::getStatic(shape.width);
+  std::optional<int64_t> shared = nn::getStatic(shape.shared);
+  if ((queries && *queries != 1) || !depth || *depth % keyTile.lanes != 0 ||
+      *depth > maxDepth || !width || *width % valueTile.lanes != 0 || !shared ||
+      *shared > maxShared || *shared < 1)
+    return false;
+  return llvm::all_of(ArrayRef({&shape.query, &shape.key, &shape.value}),
+                      [](const LinearAccess *access) {
+                        return nn::getStatic(access->coefficients[3]) == 1;
+                      });
+}
+
+void AttentionEmitter::emitSingle() {
+  isSingle = true;
+  int64_t panelHeight = std::exchange(height, *nn::getStatic(shape.shared));
+  emitAll();
+  height = panelHeight;
+  isSingle = false;
+}
+
+void AttentionEmitter::emit() {
+  if (!mayBeSingle())
+    return emitAll();
+  if (nn::getStatic(shape.queries))
+    return emitSingle();
+  Value isOne = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, value(shape.queries),
+                                        number(1));
+  auto choice = b.create<scf::IfOp>(isOne, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  {
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(choice.thenBlock());
+    emitSingle();
+  }
+  nn::ShapeBuilder::Scope scope(shapes);
+  b.setInsertionPointToStart(choice.elseBlock());
+  emitAll();
 }
 } // namespace
 

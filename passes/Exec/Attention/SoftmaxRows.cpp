@@ -111,8 +111,9 @@ private:
   int64_t getVectors() const { return memory.columns / memory.lanes; }
 
   Value getPlace(Value row, Value panel, int64_t vector) {
-    Value line = add(mul(panel, number(memory.height)), row);
-    return add(mul(line, number(memory.columns)), number(vector * memory.lanes));
+    Value start = add(mul(panel, number(memory.panelStride)),
+                      mul(row, number(memory.rowStride)));
+    return add(start, number(vector * memory.lanes));
   }
 
   /// A loop over panels that carries vectors along.

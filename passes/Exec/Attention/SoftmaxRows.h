@@ -1,7 +1,7 @@
 //===- SoftmaxRows.h - Softmax of scores in panels --------------*- C++ -*-===//
 //
-// Scores of a few queries lie in panels of keys, as the micro-kernel leaves them:
-// [panel][row][column]. Some keys at a time: what was summed up before is scaled
+// Scores of a few queries lie in panels of keys, as the micro-kernel leaves them.
+// Some keys at a time: what was summed up before is scaled
 // down when a larger score comes (Dao et al., FlashAttention, 2022).
 //
 //===----------------------------------------------------------------------===//
@@ -20,9 +20,10 @@ mlir::Value emitExp(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
 /// The memory of some rows. Of each row the largest score and the sum of the
 /// exponentials are kept, as differences from the largest.
 struct ScoreRows {
-  mlir::Value scores;             ///< 1-D.
-  int64_t height, columns, lanes; ///< Rows and columns of a panel.
-  mlir::Value largest, sums;      ///< One per row.
+  mlir::Value scores; ///< 1-D; where panels and rows start in it:
+  int64_t panelStride, rowStride;
+  int64_t columns, lanes;    ///< Of a panel; of a vector.
+  mlir::Value largest, sums; ///< One per row.
 };
 
 /// The score of a vector of keys, given what lies in the panel: `row` is a row,

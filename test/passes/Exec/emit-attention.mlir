@@ -33,8 +33,15 @@ func.func @known(%q: memref<1x4x20x8xf32>, %k: memref<1x2x50x8xf32>, %v: memref<
 // -----
 
 // Keys that are not known come in blocks of 512, and rows in powers of two.
+// One query of each head reads keys and values where they lie.
 // CHECK-LABEL: func @unknown
 func.func @unknown(%q: memref<?x4x?x64xf32>, %k: memref<?x4x?x64xf32>, %v: memref<?x4x?x64xf32>, %o: memref<?x4x?x64xf32>) {
+  // CHECK: scf.if
+  // CHECK: exec.parallel
+  // CHECK: memref.alloca() {alignment = 64 : i64} : memref<512xf32>
+  // CHECK: vector.shuffle
+  // CHECK: math.fma
+  // CHECK: else
   // CHECK: memref.alloca() {alignment = 64 : i64} : memref<7168xf32>
   // CHECK: scf.for {{.*}} step %c16
   // CHECK: call @burin_gemm_f32_14x32of32
