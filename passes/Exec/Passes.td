@@ -189,6 +189,71 @@ def EmitAttention : Pass<"burin-emit-attention", "::mlir::ModuleOp"> {
   ];
 }
 
+def EmitWindows : Pass<"burin-emit-windows", "::mlir::ModuleOp"> {
+  let summary = "Turn poolings and depthwise convolutions into sums in registers";
+  let description = [{
+    A linalg op on buffers that folds what lies under a window, columns (mostly
+    channels) side by side in all that is read and written: the windows of several
+    neighbouring outputs are folded at once, so that what they share is loaded once.
+    What the folds start from and the elementwise op that alone reads them are
+    calculated in registers too. All else stays. Results do not change.
+
+    ```mlir
+    // before: --burin-emit-windows=vector-bits=128 --canonicalize --cse
+    #in = affine_map<(i, c, k) -> (i + k, c)>
+    #window = affine_map<(i, c, k) -> (k)>
+    #out = affine_map<(i, c, k) -> (i, c)>
+    func.func @f(%x: memref<3x4xf32>, %w: memref<2xi8>, %y: memref<2x4xf32>) {
+      linalg.generic {indexing_maps = [#in, #window, #out], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : memref<3x4xf32>, memref<2xi8>) outs(%y : memref<2x4xf32>) {
+      ^bb0(%a: f32, %unused: i8, %sum: f32):
+        %0 = arith.addf %sum, %a : f32
+        linalg.yield %0 : f32
+      }
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%arg0: memref<3x4xf32>, %arg1: memref<2xi8>, %arg2: memref<2x4xf32>) {
+      %c8 = arith.constant 8 : index
+      %c4 = arith.constant 4 : index
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %reinterpret_cast = memref.reinterpret_cast %arg0 to offset: [0], sizes: [%c1], strides: [1] : memref<3x4xf32> to memref<?xf32>
+      %reinterpret_cast_0 = memref.reinterpret_cast %arg2 to offset: [0], sizes: [%c1], strides: [1] : memref<2x4xf32> to memref<?xf32>
+      exec.parallel %arg3 to %arg4 of %c1 grain 1024 {
+        scf.for %arg5 = %arg3 to %arg4 step %c1 {
+          %0 = vector.load %reinterpret_cast_0[%c0] : memref<?xf32>, vector<4xf32>
+          %1 = vector.load %reinterpret_cast_0[%c4] : memref<?xf32>, vector<4xf32>
+          %2 = vector.load %reinterpret_cast[%c0] : memref<?xf32>, vector<4xf32>
+          %3 = arith.addf %0, %2 : vector<4xf32>
+          %4 = vector.load %reinterpret_cast[%c4] : memref<?xf32>, vector<4xf32>
+          %5 = arith.addf %1, %4 : vector<4xf32>
+          %6 = arith.addf %3, %4 : vector<4xf32>
+          %7 = vector.load %reinterpret_cast[%c8] : memref<?xf32>, vector<4xf32>
+          %8 = arith.addf %5, %7 : vector<4xf32>
+          vector.store %6, %reinterpret_cast_0[%c0] : memref<?xf32>, vector<4xf32>
+          vector.store %8, %reinterpret_cast_0[%c4] : memref<?xf32>, vector<4xf32>
+        }
+      }
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+    Option<"registers", "registers", "int64_t", /*default=*/"16",
+           "Number of vector registers: 16 or 32">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::burin::exec::ExecDialect",
+  ];
+}
+
 def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
   let summary = "Turn products of bytes into tiles of dot-product instructions";
   let description = [{

@@ -93,9 +93,27 @@ bool StageEmitter::isWide(unsigned access) const {
   return !::isZero(c.getOperand(access).coefficients[column]);
 }
 
-Value StageEmitter::evaluate(Value sums, const Place &place) {
-  Value value = addStart(sums, place);
+Value StageEmitter::getStart(const Place &place) {
+  Value start =
+      c.start ? emitStage(*c.start, Value(), place) : load(c.getSums(), place);
+  return isa<VectorType>(start.getType())
+             ? start
+             : b.create<vector::BroadcastOp>(VectorType::get(lanes, c.getType()), start);
+}
+
+Value StageEmitter::finish(Value value, const Place &place) {
   return c.finish ? emitStage(*c.finish, value, place) : value;
+}
+
+Value StageEmitter::evaluate(Value sums, const Place &place) {
+  if (c.start && isZero(*c.start))
+    return finish(sums, place);
+  Value start = getStart(place), value;
+  if (isa<FloatType>(c.getType()))
+    value = b.create<arith::AddFOp>(start, sums);
+  else
+    value = b.create<arith::AddIOp>(start, sums);
+  return finish(value, place);
 }
 
 void StageEmitter::store(Value value, const Place &place) {
@@ -104,16 +122,6 @@ void StageEmitter::store(Value value, const Place &place) {
     b.create<vector::MaskedStoreOp>(c.getTarget().memory, at, place.mask, value);
   else
     b.create<vector::StoreOp>(value, c.getTarget().memory, at);
-}
-
-Value StageEmitter::addStart(Value sums, const Place &place) {
-  if (c.start && isZero(*c.start))
-    return sums;
-  Value start =
-      c.start ? emitStage(*c.start, Value(), place) : load(c.getSums(), place);
-  if (isa<FloatType>(c.getType()))
-    return b.create<arith::AddFOp>(start, sums);
-  return b.create<arith::AddIOp>(start, sums);
 }
 
 /// linalg.fill with zero.

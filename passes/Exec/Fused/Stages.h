@@ -65,12 +65,15 @@ public:
     int64_t offset;
     mlir::Value mask; ///< Null for all lanes.
   };
-  /// What is added to the sums, and the fused op.
+  /// What sums are added to.
+  mlir::Value getStart(const Place &place);
+  /// What becomes of them then.
+  mlir::Value finish(mlir::Value value, const Place &place);
+  /// Both, for sums that started from zero.
   mlir::Value evaluate(mlir::Value sums, const Place &place);
   void store(mlir::Value value, const Place &place);
 
 private:
-  mlir::Value addStart(mlir::Value sums, const Place &place);
   mlir::Value emitStage(const TileStage &stage, mlir::Value before, const Place &place);
   bool isZero(const TileStage &stage) const;
   mlir::Value getAddress(unsigned access, const Place &place);

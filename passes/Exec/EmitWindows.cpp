@@ -1,0 +1,399 @@
+//===- EmitWindows.cpp - Poolings and depthwise convolutions --------------===//
+
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/Cpu.h"
+#include "passes/Exec/Fused/Addresses.h"
+#include "passes/Exec/Fused/Stages.h"
+#include "passes/Exec/LoopEmitter.h"
+#include "passes/Exec/Passes.h"
+
+using namespace mlir;
+
+namespace burin {
+#define GEN_PASS_DEF_EMITWINDOWS
+#include "passes/Exec/Passes.h.inc"
+
+namespace {
+/// Taps up to here are code of their own; loops around them stay loops.
+constexpr int64_t mostUnrolled = 32;
+/// Positions at a time where their number is not known.
+constexpr int64_t unknownPositions = 4;
+constexpr unsigned noLoop = ~0u;
+
+struct Windows : FusedSums {
+  unsigned column = 0;                 ///< The loop that vectors run along.
+  std::optional<unsigned> position;    ///< Several at a time.
+  llvm::SmallVector<unsigned> outer;   ///< The other parallel loops.
+  llvm::SmallVector<unsigned> taps;    ///< The reductions.
+
+  Block &getBody() const { return op->getRegion(0).front(); }
+  bool isUsed(unsigned input) const {
+    return !getBody().getArgument(input).use_empty();
+  }
+  int64_t getStep(unsigned access, unsigned loop) const {
+    return *nn::getStatic(getOperand(access).coefficients[loop]);
+  }
+};
+
+/// Whether what an op reads moves with outputs and taps at once.
+bool hasWindow(linalg::LinalgOp op) {
+  return op.getNumReductionLoops() > 0 && op.getNumDpsInits() == 1 &&
+         llvm::any_of(op.getIndexingMapsArray(), [](AffineMap map) {
+           return llvm::any_of(map.getResults(), [](AffineExpr e) {
+             return e.getKind() == AffineExprKind::Add;
+           });
+         });
+}
+
+bool isVectorizable(Block &body) {
+  return llvm::all_of(body.without_terminator(), [](Operation &op) {
+    return op.hasTrait<OpTrait::ConstantLike>() ||
+           (OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1);
+  });
+}
+
+/// Whether the step of all inputs is known, and 0 or 1 if it is that of columns.
+bool hasKnownSteps(const Windows &c, unsigned loop, bool isColumn) {
+  for (unsigned i = 0; i < c.nest.numInputs; ++i) {
+    std::optional<int64_t> step = nn::getStatic(c.getOperand(i).coefficients[loop]);
+    if (c.isUsed(i) && (!step || (isColumn && *step != 0 && *step != 1)))
+      return false;
+  }
+  return true;
+}
+
+std::optional<Windows> matchWindows(linalg::LinalgOp op, const Fusion &fused,
+                                    nn::ShapeBuilder &shapes) {
+  Windows c;
+  if (!c.take(op, fused, shapes) || !isVectorizable(c.getBody()))
+    return std::nullopt;
+  std::optional<unsigned> column;
+  for (unsigned d = 0; d < c.nest.getNumLoops(); ++d)
+    if (c.nest.isReduction[d])
+      c.taps.push_back(d);
+    else if (c.fitsColumns(d, shapes) && hasKnownSteps(c, d, /*isColumn=*/true))
+      column = d;
+  if (!column)
+    return std::nullopt;
+  c.column = *column;
+  for (unsigned d : c.taps)
+    if (!nn::getStatic(c.nest.sizes[d]) || !hasKnownSteps(c, d, false))
+      return std::nullopt;
+  for (unsigned d = 0; d < c.nest.getNumLoops(); ++d)
+    if (!c.nest.isReduction[d] && d != c.column)
+      c.outer.push_back(d);
+  if (!c.outer.empty() && hasKnownSteps(c, c.outer.back(), false))
+    c.position = c.outer.pop_back_val();
+  return c;
+}
+
+/// Bits of the widest element that is calculated with.
+int64_t getBits(const Windows &c) {
+  int64_t bits = 8;
+  auto widen = [&](Type type) {
+    if (type.isIntOrFloat())
+      bits = std::max<int64_t>(bits, type.getIntOrFloatBitWidth());
+  };
+  SmallVector<Block *> bodies{&c.getBody()};
+  for (const std::optional<TileStage> &stage : {c.start, c.finish})
+    if (stage)
+      bodies.push_back(stage->body);
+  for (Block *body : bodies) {
+    llvm::for_each(body->getArgumentTypes(), widen);
+    for (Operation &op : *body)
+      llvm::for_each(op.getResultTypes(), widen);
+  }
+  return bits;
+}
+
+class WindowEmitter {
+public:
+  WindowEmitter(Windows windows, ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                const Cpu &cpu)
+      : c(std::move(windows)), b(b), lanes(cpu.vectorBits / getBits(c)),
+        addresses(b, c.nest, shapes), stages(b, c, c.column, lanes) {
+    // Half of the registers are for sums.
+    int64_t most = std::max<int64_t>(1, cpu.registers / 2 - 2);
+    if (c.position) {
+      knownPositions = nn::getStatic(c.nest.sizes[*c.position]);
+      positions = unknownPositions;
+      if (knownPositions)
+        positions = llvm::divideCeil(*knownPositions,
+                                     llvm::divideCeil(*knownPositions, most));
+    }
+    knownColumns = nn::getStatic(c.nest.sizes[c.column]);
+    if (knownColumns)
+      vectors = std::clamp<int64_t>(std::min(*knownColumns / lanes, most / positions),
+                                    1, 4);
+    tapCount = 1;
+    for (unsigned d : llvm::reverse(c.taps)) {
+      tapCount *= *nn::getStatic(c.nest.sizes[d]);
+      unrolled += tapCount <= mostUnrolled;
+    }
+  }
+
+  void emit();
+
+private:
+  using Index = Addresses::Index;
+  using Sums = SmallVector<Value>; ///< [position][vector].
+
+  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+
+  void emitLoop(Value lower, Value upper, int64_t step, function_ref<void(Value)> body);
+  void emitTask(Value task);
+  void emitPositions(const Index &index, int64_t count);
+  void emitVectors(Index index, int64_t count, ArrayRef<Value> masks);
+  void emitTaps(size_t next, SmallVector<Value> at, MutableArrayRef<Value> sums);
+  void emitUnrolled(ArrayRef<unsigned> loops, ArrayRef<Value> at,
+                    MutableArrayRef<Value> sums);
+  Value load(unsigned input, Value at, int64_t offset, Value mask);
+
+  Windows c;
+  ImplicitLocOpBuilder &b;
+  int64_t lanes;
+  Addresses addresses;
+  StageEmitter stages;
+  std::optional<int64_t> knownPositions, knownColumns;
+  int64_t positions = 1, vectors = 1; ///< At a time.
+  int64_t tapCount;
+  unsigned unrolled = 0; ///< Of the taps' loops, the innermost ones.
+  SmallVector<Value> masks; ///< Of the vectors at hand.
+};
+
+void WindowEmitter::emitLoop(Value lower, Value upper, int64_t step,
+                             function_ref<void(Value)> body) {
+  auto loop = b.create<scf::ForOp>(lower, upper, number(step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+void WindowEmitter::emit() {
+  Value tasks = number(1);
+  for (unsigned d : c.outer)
+    tasks = mul(tasks, addresses.getSize(d));
+  if (c.position)
+    tasks = mul(tasks, b.createOrFold<arith::CeilDivUIOp>(
+                           addresses.getSize(*c.position), number(positions)));
+  int64_t work = positions * tapCount * guessSize(c.nest.sizes[c.column]);
+  OpBuilder::InsertionGuard guard(b);
+  Value lower = number(0), upper = tasks;
+  if (!c.op->getParentOfType<exec::ParallelOp>()) {
+    auto parallel =
+        b.create<exec::ParallelOp>(tasks, std::max<int64_t>(1, workPerTask / work));
+    b.setInsertionPointToStart(&parallel.getBody().front());
+    lower = parallel.getLower(), upper = parallel.getUpper();
+  }
+  emitLoop(lower, upper, 1, [&](Value task) { emitTask(task); });
+}
+
+/// Some neighbouring positions.
+void WindowEmitter::emitTask(Value task) {
+  Index index(c.nest.getNumLoops());
+  if (!c.position) {
+    addresses.split(task, c.outer, index);
+    return emitPositions(index, 1);
+  }
+  Value size = addresses.getSize(*c.position), first = task;
+  Value blocks = b.createOrFold<arith::CeilDivUIOp>(size, number(positions));
+  if (!c.outer.empty()) {
+    addresses.split(b.create<arith::DivUIOp>(task, blocks), c.outer, index);
+    first = b.create<arith::RemUIOp>(task, blocks);
+  }
+  first = mul(first, number(positions));
+  index[*c.position] = first;
+  if (knownPositions && *knownPositions % positions == 0)
+    return emitPositions(index, positions);
+  Value left = b.create<arith::SubIOp>(size, first);
+  Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left, number(positions));
+  auto choice = b.create<scf::IfOp>(isWhole, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  emitPositions(index, positions);
+  b.setInsertionPointToStart(choice.elseBlock());
+  if (knownPositions)
+    return emitPositions(index, *knownPositions % positions);
+  emitLoop(number(0), left, 1, [&](Value i) {
+    index[*c.position] = add(first, i);
+    emitPositions(index, 1);
+  });
+}
+
+/// All columns of `count` positions from that of `index` on.
+void WindowEmitter::emitPositions(const Index &index, int64_t count) {
+  Value size = addresses.getSize(c.column);
+  int64_t step = vectors * lanes;
+  Value rest = b.createOrFold<arith::RemUIOp>(size, number(step));
+  Value whole = b.createOrFold<arith::SubIOp>(size, rest);
+  auto emitAt = [&](Value column, ArrayRef<Value> masks) {
+    Index here = index;
+    here[c.column] = column;
+    emitVectors(here, count, masks);
+  };
+  emitLoop(number(0), whole, step, [&](Value column) {
+    emitAt(column, SmallVector<Value>(vectors));
+  });
+  auto type = VectorType::get(lanes, b.getI1Type());
+  if (!knownColumns)
+    return emitLoop(whole, size, step, [&](Value column) {
+      emitAt(column, b.create<vector::CreateMaskOp>(type, rest).getResult());
+    });
+  SmallVector<Value> last;
+  for (int64_t left = *knownColumns % step; left > 0; left -= lanes)
+    last.push_back(left >= lanes ? Value()
+                                 : b.create<vector::CreateMaskOp>(type, number(left)));
+  if (!last.empty())
+    emitAt(whole, last);
+}
+
+/// Some vectors of columns from that of `index` on, of `count` positions.
+void WindowEmitter::emitVectors(Index index, int64_t count, ArrayRef<Value> newMasks) {
+  masks.assign(newMasks.begin(), newMasks.end());
+  SmallVector<Value> inputs;
+  for (unsigned i = 0; i < c.nest.numInputs; ++i)
+    inputs.push_back(addresses.get(i, index));
+  SmallVector<SmallVector<Value>> others;
+  Value first = c.position ? index[*c.position] : Value();
+  for (int64_t p = 0; p < count; ++p) {
+    if (c.position)
+      index[*c.position] = add(first, number(p));
+    others.push_back(addresses.getFrom(c.getSums(), index));
+  }
+  Sums sums(count * masks.size());
+  auto getPlace = [&](size_t i) {
+    size_t v = i % masks.size();
+    return StageEmitter::Place{others[i / masks.size()], int64_t(v) * lanes, masks[v]};
+  };
+  for (auto [i, sum] : llvm::enumerate(sums))
+    sum = stages.getStart(getPlace(i));
+  emitTaps(0, inputs, sums);
+  for (auto [i, sum] : llvm::enumerate(sums))
+    sum = stages.finish(sum, getPlace(i));
+  for (auto [i, sum] : llvm::enumerate(sums))
+    stages.store(sum, getPlace(i));
+}
+
+/// The taps' loops from number `next` on, for windows whose first elements are `at`.
+void WindowEmitter::emitTaps(size_t next, SmallVector<Value> at,
+                             MutableArrayRef<Value> sums) {
+  ArrayRef<unsigned> loops = ArrayRef(c.taps).drop_front(next);
+  if (loops.size() <= unrolled)
+    return emitUnrolled(loops, at, sums);
+  unsigned d = loops.front();
+  auto loop = b.create<scf::ForOp>(number(0), addresses.getSize(d), number(1),
+                                   SmallVector<Value>(sums));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  for (auto [i, start] : llvm::enumerate(at))
+    if (c.isUsed(i))
+      start = add(start, mul(loop.getInductionVar(), number(c.getStep(i, d))));
+  SmallVector<Value> carried(loop.getRegionIterArgs());
+  emitTaps(next + 1, at, carried);
+  b.create<scf::YieldOp>(carried);
+  llvm::copy(loop.getResults(), sums.begin());
+}
+
+/// Windows of neighbouring positions overlap: each element is loaded once, and the
+/// sums that it is for take it then. Every sum takes its taps in their order.
+void WindowEmitter::emitUnrolled(ArrayRef<unsigned> loops, ArrayRef<Value> at,
+                                 MutableArrayRef<Value> sums) {
+  struct Step {
+    int64_t position;
+    SmallVector<int64_t> offsets; ///< Per input.
+    size_t number = 0;            ///< In order.
+  };
+  int64_t count = sums.size() / masks.size();
+  SmallVector<Step> steps;
+  for (int64_t p = 0; p < count; ++p) {
+    SmallVector<Step> own(1, {p, SmallVector<int64_t>(at.size())});
+    for (unsigned i = 0; i < at.size(); ++i)
+      if (c.position && c.isUsed(i))
+        own[0].offsets[i] = p * c.getStep(i, *c.position);
+    for (unsigned d : loops) {
+      SmallVector<Step> inner;
+      for (const Step &step : own)
+        for (int64_t k = 0; k < *nn::getStatic(c.nest.sizes[d]); ++k) {
+          inner.push_back(step);
+          for (unsigned i = 0; i < at.size(); ++i)
+            if (c.isUsed(i))
+              inner.back().offsets[i] += k * c.getStep(i, d);
+        }
+      own = std::move(inner);
+    }
+    steps.append(own);
+  }
+  for (auto [i, step] : llvm::enumerate(steps))
+    step.number = i;
+  // By what is read first of the input that moves with the positions.
+  unsigned moving = 0;
+  while (c.position && moving + 1 < at.size() &&
+         (!c.isUsed(moving) || c.getStep(moving, *c.position) == 0))
+    ++moving;
+  llvm::sort(steps, [&](const Step &x, const Step &y) {
+    return std::pair(x.offsets[moving], x.number) < std::pair(y.offsets[moving], y.number);
+  });
+  Block &body = c.getBody();
+  llvm::DenseMap<std::tuple<unsigned, int64_t, size_t>, Value> loaded;
+  for (const Step &step : steps)
+    for (size_t v = 0; v < masks.size(); ++v) {
+      SmallVector<Value> arguments;
+      SmallVector<bool> uniform;
+      for (unsigned i = 0; i < at.size(); ++i) {
+        Value &value = loaded[{i, step.offsets[i], v}];
+        if (!value)
+          value = load(i, at[i], step.offsets[i] + (stages.isWide(i) ? v * lanes : 0),
+                       masks[v]);
+        arguments.push_back(value);
+        uniform.push_back(!isa<VectorType>(value.getType()));
+      }
+      Value &sum = sums[step.position * masks.size() + v];
+      arguments.push_back(sum);
+      uniform.push_back(false);
+      BodyEmitter emitter(body, noLoop, lanes, uniform);
+      sum = emitter.widen(b, emitter.emit(b, arguments, {}, masks[v])[0]);
+    }
+}
+
+/// A vector, or a scalar where all columns have one value.
+Value WindowEmitter::load(unsigned input, Value at, int64_t offset, Value mask) {
+  const LinearAccess &access = c.getOperand(input);
+  if (!c.isUsed(input))
+    return b.create<arith::ConstantOp>(
+        b.getZeroAttr(c.getBody().getArgument(input).getType()));
+  if (!isa<MemRefType>(access.memory.getType()))
+    return access.memory;
+  at = add(at, number(offset));
+  if (!stages.isWide(input))
+    return b.create<memref::LoadOp>(access.memory, at);
+  auto type = VectorType::get(lanes, access.getElementType());
+  if (!mask)
+    return b.create<vector::LoadOp>(type, access.memory, at);
+  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+  return b.create<vector::MaskedLoadOp>(type, access.memory, at, mask, rest);
+}
+
+struct EmitWindows : impl::EmitWindowsBase<EmitWindows> {
+  using EmitWindowsBase::EmitWindowsBase;
+
+  void runOnOperation() override {
+    Cpu cpu{vectorBits, registers};
+    replaceFused(getOperation(), hasWindow,
+                 [&](linalg::LinalgOp op, const Fusion &fused,
+                     ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
+                   std::optional<Windows> windows = matchWindows(op, fused, shapes);
+                   if (windows)
+                     WindowEmitter(std::move(*windows), b, shapes, cpu).emit();
+                   return windows.has_value();
+                 });
+  }
+};
+} // namespace
+} // namespace burin
