@@ -46,11 +46,6 @@ std::optional<float> findNumber(Value value) {
   return isa<nn::MulOp>(op) ? numbers[0] * numbers[1] : numbers[0] / numbers[1];
 }
 
-bool hasOneElement(Value value) {
-  RankedTensorType type = getType(value);
-  return type.hasStaticShape() && type.getNumElements() == 1 && type.getRank() <= 4;
-}
-
 /// Collects the parts while `match` goes up from the last product.
 struct Parts {
   explicit Parts(PatternRewriter &rewriter) : rewriter(rewriter) {}
@@ -78,25 +73,6 @@ struct Parts {
         break;
       scale *= factor;
       value = scaled;
-    }
-    return value;
-  }
-
-  /// The same, and what cannot go into the scale behind a transpose.
-  Value skipFactor(Value value) {
-    value = skipScales(value);
-    auto mul = value.getDefiningOp<nn::MulOp>();
-    if (!mul || !mul->hasOneUse())
-      return value;
-    for (int64_t i : {0, 1}) {
-      auto transpose = mul->getOperand(i).getDefiningOp<nn::TransposeOp>();
-      Value factor = mul->getOperand(1 - i);
-      if (!transpose || !hasOneElement(factor) || transpose.getType() != value.getType())
-        continue;
-      Value scaled = rewriter.create<nn::MulOp>(
-          mul.getLoc(), transpose.getX().getType(), transpose.getX(), factor);
-      return rewriter.create<nn::TransposeOp>(transpose.getLoc(), value.getType(),
-                                              scaled, transpose.getPermutation());
     }
     return value;
   }
@@ -171,8 +147,8 @@ struct FormAttentionOp : OpRewritePattern<nn::MatMulOp> {
     if (ShapedType::isDynamic(q.getDimSize(1)) || ShapedType::isDynamic(q.getDimSize(3)) ||
         ShapedType::isDynamic(v.getDimSize(3)) || !biasFits(parts, first))
       return failure();
-    parts.query = parts.skipFactor(first.getLhs());
-    Value right = parts.skipFactor(first.getRhs());
+    parts.query = parts.skipScales(first.getLhs());
+    Value right = parts.skipScales(first.getRhs());
     parts.key = first.getTransRhs() ? right : parts.swapLast(right);
     parts.value = product.getRhs();
     Value key = findRepeated(parts.key), value = findRepeated(parts.value);

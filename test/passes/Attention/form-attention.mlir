@@ -30,20 +30,6 @@ func.func @whole(%x: tensor<?x?x4x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tensor<?x
   return %r : tensor<?x4x?x8xf32>
 }
 
-// A factor that is not known is multiplied before the transpose.
-// CHECK-LABEL: func @unknown_scale
-func.func @unknown_scale(%q: tensor<1x2x8x4xf32>, %x: tensor<1x8x2x4xf32>, %v: tensor<1x2x8x4xf32>, %c: tensor<1xf32>) -> tensor<1x2x8x4xf32> {
-  // CHECK: %[[M:.*]] = nn.mul %arg1, %arg3
-  // CHECK: %[[K:.*]] = nn.transpose %[[M]] {permutation = array<i64: 0, 2, 1, 3>}
-  // CHECK: nn.attention %arg0, %[[K]], %arg2 mask(#nn.dense) scale(1.000000e+00) {nan_unseen}
-  %k = nn.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x8x2x4xf32>) -> tensor<1x2x4x8xf32>
-  %ks = nn.mul %k, %c : (tensor<1x2x4x8xf32>, tensor<1xf32>) -> tensor<1x2x4x8xf32>
-  %s = nn.matmul %q, %ks : (tensor<1x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x8x8xf32>
-  %p = nn.softmax %s {axes = array<i64: 3>} : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
-  %r = nn.matmul %p, %v : (tensor<1x2x8x8xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32>
-  return %r : tensor<1x2x8x4xf32>
-}
-
 // What is hidden by -inf is a mask.
 // CHECK-LABEL: func @hidden
 func.func @hidden(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1x2x8x4xf32>, %m: tensor<8x8xi1>) -> tensor<1x2x8x4xf32> {
