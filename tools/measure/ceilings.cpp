@@ -23,10 +23,10 @@ using namespace burin_measure;
 namespace {
 using Clock = std::chrono::steady_clock;
 
-/// Long against the start of threads, short against what other processes take.
-constexpr double roundSeconds = 0.01;
+/// So short that some of them fall between two disturbances of a busy machine.
+constexpr double roundSeconds = 0.002;
 /// The best of them counts: a ceiling is what nothing disturbed.
-constexpr int numRounds = 20;
+constexpr int numRounds = 60;
 
 volatile double sink; // so that nothing is left out
 
