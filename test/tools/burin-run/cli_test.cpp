@@ -90,7 +90,8 @@ TEST_F(BurinRun, PrintsOneObjectOfJson) {
   for (const char *part :
        {"\"model\": \"fake\", \"entry\": \"main\", \"cpu\": \"any\", "
         "\"threads\": 2, \"repeat\": 5, \"latency_ms\": {\"min\": ",
-        "\"arena_bytes\": 0, \"weights_bytes\": 16384, \"peak_rss_bytes\": ",
+        "\"arena_bytes\": 0, \"dynamic_bytes\": 48, \"weights_bytes\": 16384, "
+        "\"peak_rss_bytes\": ",
         "\"inputs\": [{\"name\": \"x\", \"dtype\": \"f32\", \"shape\": [3, "
         "4]}]",
         "\"outputs\": [{\"name\": \"out/y\\u000a\", ", "\"expect\": []}"})
