@@ -12,7 +12,7 @@ using namespace burin;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
-static std::optional<std::string> findLinker() {
+std::optional<std::string> burin::findLinker() {
   for (const char *name : {"ld.lld-19", "ld.lld"})
     if (auto found = llvm::sys::findProgramByName(name))
       return *found;

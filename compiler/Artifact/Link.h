@@ -27,6 +27,9 @@ Status linkProgram(llvm::ArrayRef<std::string> objects, const LinkJob &job);
 /// Makes one object of `objects`.
 Status linkObject(llvm::ArrayRef<std::string> objects, const LinkJob &job);
 
+/// Where ld.lld is, if it is installed.
+std::optional<std::string> findLinker();
+
 /// Finds one of Burin's own libraries for a target, beside this program.
 Status findLibrary(llvm::StringRef name, const Target &target,
                    std::string &file);

@@ -2,6 +2,8 @@
 
 #include "compiler/Driver/Driver.h"
 #include "compiler/Driver/Backend.h"
+#include "compiler/Driver/Cache.h"
+#include "compiler/Driver/CacheKey.h"
 #include "compiler/Import/Onnx/Model.h"
 #include "compiler/Support/NodeDiagnostics.h"
 #include "compiler/Support/Text.h"
@@ -86,7 +88,31 @@ static Status run(const CompileOptions &options, mlir::MLIRContext &context,
     progress.begin("print");
     return printModule(*module, options, outputs);
   }
-  return compileModule(*module, options, outputs, progress);
+  // A report is made as the model is compiled, and text is for a look at it.
+  bool isCached = !options.cacheFolder.empty() && !isText(options.emit) &&
+                  options.stopAfter.empty() && options.reportFolder.empty();
+  std::string key;
+  Cache cache(options.cacheFolder);
+  if (isCached) {
+    progress.begin("cache");
+    key = makeCacheKey(options, *model);
+    bool isHit = !key.empty() && cache.load(key, options.output, outputs);
+    progress.setDetail(isHit ? "hit" : "miss");
+    if (isHit)
+      return {};
+  }
+  // What is said once would not be said again.
+  bool isSilent = true;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &) {
+    isSilent = false;
+    return mlir::failure();
+  });
+  Status status = compileModule(*module, options, outputs, progress);
+  if (!key.empty() && status.isOk() && isSilent) {
+    progress.begin("keep");
+    cache.store(key, options.output, outputs);
+  }
+  return status;
 }
 
 ExitCode burin::compile(const CompileOptions &options, Progress &progress) {

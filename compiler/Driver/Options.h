@@ -49,7 +49,7 @@ struct CompileOptions {
   bool findState = true; ///< False: caches stay inputs and outputs.
   std::vector<StatePattern> states;
   int64_t stateCapacity = 0; ///< Tokens; 0: the model says.
-  bool useCache = true;
+  std::string cacheFolder; ///< Empty: nothing is kept.
   bool listKernels = false; ///< To people, as they are known.
   std::string reportFolder; ///< Empty: no report.
 };

@@ -10,11 +10,20 @@
 using namespace llvm;
 using namespace burin;
 
-OutputFiles::~OutputFiles() {
+OutputFiles::~OutputFiles() { discard(); }
+
+void OutputFiles::discard() {
   for (const File &file : files) {
     sys::fs::remove(file.temporary);
     sys::DontRemoveFileOnSignal(file.temporary);
   }
+  files.clear();
+}
+
+void OutputFiles::forEach(
+    function_ref<void(StringRef temporary, StringRef path)> action) const {
+  for (const File &file : files)
+    action(file.temporary, file.path);
 }
 
 static Status refuse(ExitCode code, StringRef path, const Twine &why) {

@@ -25,6 +25,14 @@ public:
   /// Sets `temporary` to the name of an empty file that shall become `path`.
   Status add(llvm::StringRef path, std::string &temporary);
 
+  /// The temporary and the final name of each, in the order of add().
+  void forEach(llvm::function_ref<void(llvm::StringRef temporary,
+                                       llvm::StringRef path)>
+                   action) const;
+
+  /// Removes all of them.
+  void discard();
+
   /// Gives the files their names, the one added first last: side files are
   /// there when what refers to them appears.
   Status commit();

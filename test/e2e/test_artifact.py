@@ -1,9 +1,11 @@
 """What burinc writes besides shared libraries, and what is in them."""
 import json
+import os
 import pathlib
 import re
 
 import numpy as np
+import onnx
 from harness.programs import execute
 from harness.tensors import save_value
 from support import ModelTest, model, value
@@ -174,6 +176,64 @@ class Artifact(ModelTest):
         for kind, name in (("shared", "digits.so"), ("lib", "digits.a"), ("exe", "digits"), ("obj", "digits.o")):
             with self.subTest(kind=kind):
                 self.assertEqual(self.emit(kind, name).read_bytes(), self.emit(kind, name).read_bytes())
+
+    def compile_cached(self, cache, kind, name, *args, model=None):
+        """burinc -v with a cache; (what it says of the cache, the bytes of all that it writes)."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        env = {**os.environ, "XDG_CACHE_HOME": os.fspath(cache)}
+        ended = execute([self.programs.bin / "burinc", model or self.model, "-o", folder / name, f"--emit={kind}", "-v",
+                         *self.programs.burinc_args, *args], 60, env)
+        self.succeed(ended)
+        said = re.findall(r"^burinc: cache, (\w+)", ended.stderr, re.M)
+        return (said[0] if said else None), {f.name: (f.read_bytes(), f.stat().st_mode) for f in folder.iterdir()}
+
+    def test_cache(self):
+        cache = self.folder / "cache"
+        for kind, name, *args in (("shared", "a.so"), ("shared", "b.so", "--weights=external"), ("lib", "c.a"),
+                                  ("exe", "d"), ("obj", "e.o"), ("shared", "f.so", "--cpu=generic" if self.is_arm
+                                                                 else "--cpu=x86-64-v3")):
+            with self.subTest(name=name):
+                first = self.compile_cached(cache, kind, name, *args)
+                for file in (self.folder / name).iterdir():
+                    file.unlink()
+                again = self.compile_cached(cache, kind, name, *args)
+                self.assertEqual((first[0], again[0]), ("miss", "hit"))
+                self.assertEqual(first[1], again[1])
+        # What matters is told apart; what does not is not.
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so", "-O1")[0], "miss")
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so", "--dim", "batch=2")[0], "miss")
+        self.assertEqual(self.compile_cached(cache, "shared", "g.so", "--time")[0], "hit")
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so", "--no-cache")[0], None)
+        other = self.folder / "other.onnx"
+        other.write_bytes(self.model.read_bytes() + b"\x32\x01x")  # its documentation
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so", model=other)[0], "miss")
+
+    def test_cache_is_no_condition(self):
+        """Damaged entries are compiled again, and a folder that cannot be made is none."""
+        cache = self.folder / "cache"
+        first = self.compile_cached(cache, "shared", "a.so")
+        entry, = (cache / "burin").iterdir()
+        bytes_ = bytearray(entry.read_bytes())
+        bytes_[len(bytes_) // 2] ^= 1
+        entry.write_bytes(bytes_)
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so"), first)
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so"), ("hit", first[1]))
+        file = self.folder / "file"
+        file.write_text("")
+        self.assertEqual(self.compile_cached(file, "shared", "a.so"), first)
+
+    def test_cache_knows_side_files(self):
+        proto = onnx.load(self.model)
+        file = self.folder / "split.onnx"
+        onnx.save(proto, file, save_as_external_data=True, location="side.bin", size_threshold=16)
+        cache = self.folder / "cache"
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so", model=file)[0], "miss")
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so", model=file)[0], "hit")
+        side = bytearray((self.folder / "side.bin").read_bytes())
+        side[0] ^= 1
+        (self.folder / "side.bin").write_bytes(side)
+        self.assertEqual(self.compile_cached(cache, "shared", "a.so", model=file)[0], "miss")
 
     def test_runtime_is_small(self):
         folder = self.programs.bin.parent / "lib/burin" / ("arm" if self.is_arm else "x86")

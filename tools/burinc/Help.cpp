@@ -28,6 +28,14 @@ EXAMPLES:
   burinc model.onnx --emit=nn
       Prints the graph as Burin sees it. --stop-after=STAGE prints the IR there.
 
+CACHE:
+  What was compiled once is copied from $XDG_CACHE_HOME/burin (or
+  ~/.cache/burin) when the same model, its side files and the options that matter
+  come to the same burinc again; -v says "hit" or "miss". At most 4 GiB are kept:
+  those used longest ago go first, and artifacts over 1 GiB are never kept.
+  --no-cache leaves the folder alone. It may be deleted at any time. Text
+  (--emit=asm and so on) and --report always come from compiling.
+
 EXIT CODES:
   0  done
   2  the command line is wrong

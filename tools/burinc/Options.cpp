@@ -5,7 +5,9 @@
 #include "compiler/Driver/OptionText.h"
 #include "compiler/Pipeline/Pipeline.h"
 #include "compiler/Support/Text.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
 #include <unistd.h>
 
 using namespace llvm;
@@ -59,7 +61,8 @@ struct Flags {
   Text capacity{"state-capacity", cl::init("0"), cl::value_desc("n"),
                 cl::cat(all), cl::desc("Tokens that a state holds at most")};
   Flag noCache{"no-cache", cl::cat(all),
-               cl::desc("Neither read nor write $XDG_CACHE_HOME/burin")};
+               cl::desc("Neither read nor write $XDG_CACHE_HOME/burin, where "
+                        "artifacts are kept (up to 4 GiB, the oldest go)")};
   Text maxNodes{"max-nodes", cl::init("250000"), cl::value_desc("n"),
                 cl::cat(all),
                 cl::desc("Refuse larger models, functions inlined (default: "
@@ -199,6 +202,17 @@ static Status readOutput(const Flags &flags, CompileOptions &options) {
   return {};
 }
 
+/// As the XDG Base Directory Specification has it.
+static std::string getCacheFolder() {
+  SmallString<128> folder;
+  const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+  if (base && sys::path::is_absolute(base))
+    sys::path::append(folder, base, "burin");
+  else if (home && sys::path::is_absolute(home))
+    sys::path::append(folder, home, ".cache", "burin");
+  return folder.str().str();
+}
+
 static Status readNumbers(const Flags &flags, CompileOptions &options) {
   int64_t level = 0, threads = 0;
   Status status =
@@ -219,7 +233,8 @@ static Status readNumbers(const Flags &flags, CompileOptions &options) {
   options.threadsHint = threads;
   options.listKernels = flags.verbose;
   options.reportFolder = flags.report;
-  options.useCache = !flags.noCache;
+  if (!flags.noCache)
+    options.cacheFolder = getCacheFolder();
   return status;
 }
 

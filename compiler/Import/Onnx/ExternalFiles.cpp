@@ -1,6 +1,7 @@
 //===- ExternalFiles.cpp - Weights in files beside the model --------------===//
 
 #include "compiler/Import/Onnx/ExternalFiles.h"
+#include "compiler/Support/Hash.h"
 #include "compiler/Support/Text.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Path.h"
@@ -132,4 +133,14 @@ Status ExternalFiles::read(const ExternalRange &range, uint64_t size,
                       Twine(size) + " bytes, got " + Twine(file.size()));
   bytes = file.slice(range.offset, size);
   return {};
+}
+
+void ExternalFiles::addTo(Hasher &hasher) const {
+  std::vector<StringRef> locations(files.keys().begin(), files.keys().end());
+  llvm::sort(locations); // A map of strings has no order.
+  for (StringRef location : locations) {
+    ArrayRef<char> file = files.lookup(location);
+    hasher.addText(location);
+    hasher.addText(StringRef(file.data(), file.size()));
+  }
 }

@@ -9,6 +9,8 @@
 
 namespace burin {
 
+class Hasher;
+
 /// Where a tensor's bytes lie, as the model claims.
 struct ExternalRange {
   std::string location;
@@ -27,6 +29,9 @@ public:
   /// Sets `bytes` to the `size` bytes of `range`.
   Status read(const ExternalRange &range, uint64_t size,
               llvm::ArrayRef<char> &bytes);
+
+  /// Hashes all files that were read of, names and bytes.
+  void addTo(Hasher &hasher) const;
 
 private:
   Status open(llvm::StringRef location, int &descriptor) const;

@@ -2,6 +2,7 @@
 
 #include "compiler/Import/Onnx/Model.h"
 #include "compiler/Import/Onnx/Schema.h"
+#include "compiler/Support/Hash.h"
 #include "llvm/ADT/Twine.h"
 #include <cerrno>
 #include <climits>
@@ -32,13 +33,17 @@ public:
     while (count < 0 && errno == EINTR);
     if (count < 0)
       error = errno;
+    else
+      hasher.add(StringRef(static_cast<const char *>(buffer), count));
     return int(count);
   }
   int getError() const { return error; }
+  std::string getHash() const { return hasher.get(); }
 
 private:
   int descriptor;
   int error = 0;
+  Hasher hasher;
 };
 } // namespace
 
@@ -81,6 +86,7 @@ Status Model::read(const std::string &path, std::unique_ptr<Model> &model) {
   if (!proto->has_graph())
     return {ExitCode::Invalid, "is not an ONNX model: it has no graph"};
   model.reset(new Model(std::move(proto), path));
+  model->hash = file.getHash();
   return {};
 }
 

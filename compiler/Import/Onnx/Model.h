@@ -28,6 +28,8 @@ public:
 
   const onnx::ModelProto &getProto() const { return *proto; }
   const std::string &getPath() const { return path; }
+  /// Of the file's bytes; empty where there was none.
+  const std::string &getHash() const { return hash; }
   /// The side files of the model's folder; mapping them changes no model.
   ExternalFiles &getFiles() const { return *files; }
   /// The model's own function that a node calls; null if it calls none.
@@ -37,7 +39,7 @@ private:
   Model(std::unique_ptr<onnx::ModelProto> proto, const std::string &path);
 
   std::unique_ptr<onnx::ModelProto> proto;
-  std::string path;
+  std::string path, hash;
   std::unique_ptr<ExternalFiles> files;
   llvm::StringMap<const onnx::FunctionProto *> functions;
 };
