@@ -77,6 +77,38 @@ struct Parts {
     return value;
   }
 
+  Value getAxes() {
+    return rewriter.create<nn::ConstantOp>(rewriter.getUnknownLoc(),
+                                           cast<TypedAttr>(rewriter.getI64TensorAttr({1})));
+  }
+
+  /// `value` with one head, if its heads are batches.
+  Value addHead(Value value) {
+    RankedTensorType type = getType(value);
+    if (type.getRank() != 3)
+      return value;
+    if (auto transpose = value.getDefiningOp<nn::TransposeOp>()) {
+      SmallVector<int64_t> order;
+      for (int64_t d : transpose.getPermutation())
+        order.push_back(d + (d > 0));
+      order.insert(order.begin() + 1, 1);
+      return createTranspose(addHead(transpose.getX()), order);
+    }
+    SmallVector<int64_t> shape(type.getShape());
+    shape.insert(shape.begin() + 1, 1);
+    return rewriter.create<nn::UnsqueezeOp>(
+        value.getLoc(), RankedTensorType::get(shape, type.getElementType()), value,
+        getAxes());
+  }
+
+  Value createTranspose(Value value, ArrayRef<int64_t> order) {
+    SmallVector<int64_t> shape;
+    for (int64_t d : order)
+      shape.push_back(getType(value).getDimSize(d));
+    auto type = RankedTensorType::get(shape, getType(value).getElementType());
+    return rewriter.create<nn::TransposeOp>(value.getLoc(), type, value, order);
+  }
+
   /// `value` with the last two dimensions in the other order.
   Value swapLast(Value value) {
     SmallVector<int64_t> order = {0, 1, 3, 2};
@@ -85,19 +117,16 @@ struct Parts {
       std::swap(order[2], order[3]);
       value = transpose.getX();
     }
-    if (llvm::equal(order, llvm::seq<int64_t>(0, 4)))
-      return value;
-    SmallVector<int64_t> shape;
-    for (int64_t d : order)
-      shape.push_back(getType(value).getDimSize(d));
-    auto type = RankedTensorType::get(shape, getType(value).getElementType());
-    return rewriter.create<nn::TransposeOp>(value.getLoc(), type, value, order);
+    bool isSame = llvm::equal(order, llvm::seq<int64_t>(0, 4));
+    return isSame ? value : createTranspose(value, order);
   }
 };
 
-bool isHeads(Value value) {
+/// With heads as a dimension of their own, or as batches.
+bool isHeads(Value value, int64_t rank) {
   RankedTensorType type = getType(value);
-  return type.getRank() == 4 && type.getElementType().isF32();
+  return type.getRank() == rank && (rank == 3 || rank == 4) &&
+         type.getElementType().isF32();
 }
 
 bool mayBeEqual(int64_t a, int64_t b) {
@@ -110,7 +139,7 @@ Value findRepeated(Value value) {
   auto joined = value.getDefiningOp<nn::ReshapeOp>();
   auto expand = joined ? joined.getX().getDefiningOp<nn::ExpandOp>() : nn::ExpandOp();
   auto split = expand ? expand.getX().getDefiningOp<nn::UnsqueezeOp>() : nn::UnsqueezeOp();
-  if (!split || !isHeads(split.getX()))
+  if (!split || !isHeads(split.getX(), 4) || getType(value).getRank() != 4)
     return value;
   RankedTensorType heads = getType(split.getX()), one = getType(split),
                    many = getType(expand), all = getType(value);
@@ -129,40 +158,53 @@ struct FormAttentionOp : OpRewritePattern<nn::MatMulOp> {
 
   LogicalResult matchAndRewrite(nn::MatMulOp product,
                                 PatternRewriter &rewriter) const override {
-    if (product.getTransLhs() || product.getTransRhs() || !isHeads(product.getLhs()) ||
-        !isHeads(product.getRhs()) || !isHeads(product))
+    int64_t rank = getType(product).getRank();
+    if (product.getTransLhs() || product.getTransRhs() || !isHeads(product, rank) ||
+        !isHeads(product.getLhs(), rank) || !isHeads(product.getRhs(), rank))
       return failure();
     Parts parts(rewriter);
     Value scores = matchSoftmax(product.getLhs(), parts);
     nn::MatMulOp first = scores ? matchScores(scores, parts) : nn::MatMulOp();
-    if (!first || first.getTransLhs() || !isHeads(first.getLhs()) ||
-        !isHeads(first.getRhs()) || !first->hasOneUse())
+    if (!first || first.getTransLhs() || !isHeads(first.getLhs(), rank) ||
+        !isHeads(first.getRhs(), rank) || !first->hasOneUse())
       return failure();
     RankedTensorType q = getType(first.getLhs()), v = getType(product.getRhs());
     // Batches and heads of the one are those of the other.
-    for (int64_t d : {0, 1})
+    for (int64_t d = 0; d < rank - 2; ++d)
       if (!mayBeEqual(q.getDimSize(d), getType(first.getRhs()).getDimSize(d)) ||
           !mayBeEqual(q.getDimSize(d), v.getDimSize(d)))
         return failure();
-    if (ShapedType::isDynamic(q.getDimSize(1)) || ShapedType::isDynamic(q.getDimSize(3)) ||
-        ShapedType::isDynamic(v.getDimSize(3)) || !biasFits(parts, first))
+    if ((rank == 4 && q.isDynamicDim(1)) || q.isDynamicDim(rank - 1) ||
+        v.isDynamicDim(rank - 1) || !biasFits(parts, first))
       return failure();
-    parts.query = parts.skipScales(first.getLhs());
-    Value right = parts.skipScales(first.getRhs());
+    parts.query = parts.addHead(parts.skipScales(first.getLhs()));
+    Value right = parts.addHead(parts.skipScales(first.getRhs()));
     parts.key = first.getTransRhs() ? right : parts.swapLast(right);
-    parts.value = product.getRhs();
+    parts.value = parts.addHead(product.getRhs());
+    if (parts.bias && rank == 3)
+      parts.bias = parts.addHead(parts.bias);
     Value key = findRepeated(parts.key), value = findRepeated(parts.value);
     if (key != parts.key && value != parts.value &&
         getType(key).getDimSize(1) == getType(value).getDimSize(1))
       parts.key = key, parts.value = value;
-    auto attention = rewriter.create<nn::AttentionOp>(
-        rewriter.getFusedLoc({first.getLoc(), product.getLoc()}), product.getType(), Type(), parts.query, parts.key, parts.value,
-        parts.bias, Value(), Value(),
-        nn::DenseMaskAttr::get(getContext()), rewriter.getF32FloatAttr(parts.scale),
-        rewriter.getF32FloatAttr(0), TypeAttr(), rewriter.getI64IntegerAttr(0),
-        parts.zeroNan ? UnitAttr() : rewriter.getUnitAttr(),
-        parts.zeroNan ? rewriter.getUnitAttr() : UnitAttr());
-    rewriter.replaceOp(product, attention.getResult());
+    SmallVector<int64_t> shape(getType(product).getShape());
+    if (rank == 3)
+      shape.insert(shape.begin() + 1, 1);
+    Location loc = rewriter.getFusedLoc({first.getLoc(), product.getLoc()});
+    Value result =
+        rewriter
+            .create<nn::AttentionOp>(
+                loc, RankedTensorType::get(shape, rewriter.getF32Type()), Type(),
+                parts.query, parts.key, parts.value, parts.bias, Value(), Value(),
+                nn::DenseMaskAttr::get(getContext()),
+                rewriter.getF32FloatAttr(parts.scale), rewriter.getF32FloatAttr(0),
+                TypeAttr(), rewriter.getI64IntegerAttr(0),
+                parts.zeroNan ? UnitAttr() : rewriter.getUnitAttr(),
+                parts.zeroNan ? rewriter.getUnitAttr() : UnitAttr())
+            .getResult();
+    if (rank == 3)
+      result = rewriter.create<nn::SqueezeOp>(loc, product.getType(), result, parts.getAxes());
+    rewriter.replaceOp(product, result);
     return success();
   }
 
@@ -183,7 +225,7 @@ private:
     } else if (!softmax || !softmax->hasOneUse()) {
       return {};
     }
-    if (!softmax.getX().hasOneUse() || softmax.getAxes() != ArrayRef<int64_t>{3})
+    if (!softmax.getX().hasOneUse() || softmax.getAxes() != ArrayRef<int64_t>{getType(softmax).getRank() - 1})
       return {};
     return softmax.getX();
   }

@@ -96,3 +96,17 @@ class Attention(ModelTest):
             y = np.einsum("bhqk,bhkd->bhqd", p / p.sum(-1, keepdims=True), v.repeat(heads // 2, 1))
             with self.subTest(heads=heads, queries=queries, keys=keys):
                 self.check(proto, dict(q=q, k=k, v=v), {"y": y.astype(F32)})
+
+    def test_heads_as_batches(self):
+        nodes = [("Transpose", ["k"], ["kt"], dict(perm=[0, 2, 1])), ("MatMul", ["q", "kt"], ["s"], {}), ("Add", ["s", "m"], ["b"], {}),
+                 ("Softmax", ["b"], ["p"], dict(axis=-1)), ("MatMul", ["p", "v"], ["y"], {})]
+        proto = model(nodes, [value("q", F32, ["b", "q", 16]), value("k", F32, ["b", "k", 16]), value("v", F32, ["b", "k", 8]),
+                              value("m", F32, ["b", 1, "k"])], [value("y", F32, ["b", "q", 8])])
+        draw = np.random.default_rng(0)
+        for b, q, k in ((6, 20, 45), (1, 1, 3)):
+            with self.subTest(b=b, q=q, k=k):
+                inputs = {n: draw.standard_normal(s).astype(F32) for n, s in
+                          dict(q=(b, q, 16), k=(b, k, 16), v=(b, k, 8), m=(b, 1, k)).items()}
+                s = np.einsum("bqd,bkd->bqk", inputs["q"], inputs["k"], dtype=np.float64) + inputs["m"]
+                p = np.exp(s - s.max(-1, keepdims=True))
+                self.check(proto, inputs, {"y": (p / p.sum(-1, keepdims=True) @ inputs["v"]).astype(F32)})

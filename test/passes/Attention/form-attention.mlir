@@ -42,6 +42,17 @@ func.func @hidden(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1
   return %r : tensor<1x2x8x4xf32>
 }
 
+// A bias by heads stays what it is.
+// CHECK-LABEL: func @by_head
+func.func @by_head(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1x2x8x4xf32>, %m: tensor<2x8x8xf32>) -> tensor<1x2x8x4xf32> {
+  // CHECK: nn.attention {{.*}} bias(%arg3 : tensor<2x8x8xf32>)
+  %s = nn.matmul %q, %k : (tensor<1x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x8x8xf32>
+  %b = nn.add %m, %s : (tensor<2x8x8xf32>, tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %p = nn.softmax %b {axes = array<i64: 3>} : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %r = nn.matmul %p, %v : (tensor<1x2x8x8xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32>
+  return %r : tensor<1x2x8x4xf32>
+}
+
 // Not where somebody else reads the probabilities.
 // CHECK-LABEL: func @read
 func.func @read(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1x2x8x4xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8x8xf32>) {
@@ -60,4 +71,22 @@ func.func @broadcast(%q: tensor<3x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tenso
   %p = nn.softmax %s {axes = array<i64: 3>} : (tensor<3x2x8x8xf32>) -> tensor<3x2x8x8xf32>
   %r = nn.matmul %p, %v : (tensor<3x2x8x8xf32>, tensor<3x2x8x4xf32>) -> tensor<3x2x8x4xf32>
   return %r : tensor<3x2x8x4xf32>
+}
+
+// Heads that are batches get a dimension; the mask as well.
+// CHECK-LABEL: func @batches
+func.func @batches(%q: tensor<?x8x4xf32>, %x: tensor<8x?x4xf32>, %v: tensor<?x8x4xf32>, %m: tensor<?x1x8xf32>) -> tensor<?x8x4xf32> {
+  // CHECK-DAG: %[[Q:.*]] = nn.unsqueeze %arg0, {{.*}} -> tensor<?x1x8x4xf32>
+  // CHECK-DAG: %[[X:.*]] = nn.unsqueeze %arg1, {{.*}} -> tensor<8x1x?x4xf32>
+  // CHECK-DAG: %[[K:.*]] = nn.transpose %[[X]] {permutation = array<i64: 2, 1, 0, 3>}
+  // CHECK-DAG: %[[V:.*]] = nn.unsqueeze %arg2
+  // CHECK-DAG: %[[M:.*]] = nn.unsqueeze %arg3, {{.*}} -> tensor<?x1x1x8xf32>
+  // CHECK: %[[R:.*]] = nn.attention %[[Q]], %[[K]], %[[V]] bias(%[[M]] : tensor<?x1x1x8xf32>)
+  // CHECK: nn.squeeze %[[R]], {{.*}} -> tensor<?x8x4xf32>
+  %k = nn.transpose %x {permutation = array<i64: 1, 2, 0>} : (tensor<8x?x4xf32>) -> tensor<?x4x8xf32>
+  %s = nn.matmul %q, %k : (tensor<?x8x4xf32>, tensor<?x4x8xf32>) -> tensor<?x8x8xf32>
+  %b = nn.add %s, %m : (tensor<?x8x8xf32>, tensor<?x1x8xf32>) -> tensor<?x8x8xf32>
+  %p = nn.softmax %b {axes = array<i64: 2>} : (tensor<?x8x8xf32>) -> tensor<?x8x8xf32>
+  %r = nn.matmul %p, %v : (tensor<?x8x8xf32>, tensor<?x8x4xf32>) -> tensor<?x8x4xf32>
+  return %r : tensor<?x8x4xf32>
 }
