@@ -20,8 +20,6 @@ Tile burin::getTile(const Cpu &cpu, Type element, int64_t columns) {
 }
 
 namespace {
-/// Steps ahead of its use that a line of the right operand is asked for.
-constexpr int64_t prefetchDistance = 8;
 /// Up to here memory is what takes the time, and prefetching by hand slows down
 /// what the processor does by itself: one row read 68 instead of 97 GB/s from the
 /// third-level cache of a Zen 4.
@@ -83,7 +81,7 @@ public:
       columns.push_back(loadColumns(at));
       if (rows <= rowsWithoutPrefetch)
         continue;
-      Value ahead = add(at, number(prefetchDistance * tile.getColumns()));
+      Value ahead = add(at, number(tile.ahead * tile.getColumns()));
       b.create<memref::PrefetchOp>(call.b, ahead, /*isWrite=*/false,
                                    /*localityHint=*/3, /*isDataCache=*/true);
     }
@@ -164,6 +162,8 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
     os << stored << "_";
   os << rows << "x" << vectors * tile.lanes
      << "of" << tile.getColumns();
+  if (tile.ahead != Tile().ahead)
+    os << "_ahead" << tile.ahead;
   for (OpFoldResult of : numbers)
     if (std::optional<int64_t> known = nn::getStatic(of))
       os << "_" << *known;

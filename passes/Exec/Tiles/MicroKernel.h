@@ -25,7 +25,9 @@ namespace burin {
 /// Tile sizes for one element type: `rows` x `vectors` vectors of accumulators
 /// fill the register file but for the operands.
 struct Tile {
-  int64_t rows, vectors, lanes;
+  int64_t rows = 0, vectors = 0, lanes = 0;
+  /// Steps ahead of its use that a line of the right operand is asked for.
+  int64_t ahead = 8;
   int64_t getColumns() const { return vectors * lanes; }
 };
 /// The tile for a result of `columns`, which are few enough for one vector or not

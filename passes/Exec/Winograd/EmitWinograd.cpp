@@ -293,47 +293,28 @@ void WinogradEmitter::emit() {
 struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
   using EmitWinogradBase::EmitWinogradBase;
 
-  /// Emits `op` with what `fused` says around it, if that fits and is faster.
-  bool emit(linalg::LinalgOp op, const Fusion &fused) {
-    ImplicitLocOpBuilder b(op.getLoc(), fused.finish ? fused.finish : op);
-    nn::ShapeBuilder shapes(b);
-    shapes.setLoc(op.getLoc());
-    std::optional<WinogradConv> conv = matchWinograd(op, fused, shapes);
-    if (!conv)
-      return false;
-    std::optional<WinogradPlan> plan = planWinograd(*conv, {vectorBits, registers}, bytesLeft);
-    Value weights = plan ? createWinogradWeights(b, *conv, *plan) : Value();
-    if (!weights)
-      return false;
-    bytesLeft -= 4 * plan->getWeights(*conv);
-    WinogradEmitter(*conv, *plan, weights, b, shapes).emit();
-    for (linalg::LinalgOp done : {fused.finish, op, fused.start})
-      if (done)
-        done->erase();
-    return true;
-  }
-
   void runOnOperation() override {
-    bytesLeft = maxBytes;
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) {
-      if (isSumOfProducts(op) && op.getNumReductionLoops() == 3 &&
-          !op->getParentOfType<exec::ParallelOp>())
-        ops.push_back(op);
-    });
-    for (linalg::LinalgOp op : ops) {
-      Fusion fusion = findFusion(op);
-      // Less and less of it.
-      SmallVector<Fusion> choices{fusion};
-      if (fusion.finish)
-        choices.push_back({fusion.start, {}, 0});
-      if (fusion.start)
-        choices.push_back({});
-      (void)llvm::any_of(choices, [&](const Fusion &choice) { return emit(op, choice); });
-    }
+    int64_t bytesLeft = maxBytes;
+    auto isWanted = [](linalg::LinalgOp op) {
+      return isSumOfProducts(op) && op.getNumReductionLoops() == 3 &&
+             !op->getParentOfType<exec::ParallelOp>();
+    };
+    replaceFused(getOperation(), isWanted,
+                 [&](linalg::LinalgOp op, const Fusion &fused,
+                     ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
+                   std::optional<WinogradConv> conv = matchWinograd(op, fused, shapes);
+                   if (!conv)
+                     return false;
+                   std::optional<WinogradPlan> plan =
+                       planWinograd(*conv, {vectorBits, registers}, bytesLeft);
+                   Value weights = plan ? createWinogradWeights(b, *conv, *plan) : Value();
+                   if (!weights)
+                     return false;
+                   bytesLeft -= plan->getWeights(*conv) * int64_t(sizeof(float));
+                   WinogradEmitter(*conv, *plan, weights, b, shapes).emit();
+                   return true;
+                 });
   }
-
-  int64_t bytesLeft = 0;
 };
 } // namespace
 } // namespace burin

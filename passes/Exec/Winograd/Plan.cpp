@@ -62,6 +62,9 @@ constexpr int64_t minBlock = 512 << 10, maxBlock = 4 << 20;
 /// Bytes of a task's sums: they stay in the second-level cache beside the filters
 /// and inputs that stream through it.
 constexpr int64_t maxSums = 128 << 10;
+/// Filters come from memory, not from a cache: 512 channels at 7 x 7 take 1.30 ms
+/// instead of the 1.43 with 8.
+constexpr int64_t stepsAhead = 64;
 /// Bytes that memory delivers in the time of one vector multiplication.
 constexpr int64_t bytesPerStep = 4;
 constexpr int64_t elementBytes = 4, line = 64;
@@ -77,6 +80,7 @@ WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t output
   WinogradPlan plan;
   plan.algorithm = {outputs};
   plan.tile = getTile(cpu, conv.c.getType(), conv.filters);
+  plan.tile.ahead = stepsAhead;
   plan.tilesY = llvm::divideCeil(conv.height, outputs);
   plan.tilesX = llvm::divideCeil(conv.width, outputs);
   plan.columnPanels = llvm::divideCeil(conv.filters, plan.tile.getColumns());

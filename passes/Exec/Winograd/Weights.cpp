@@ -17,9 +17,13 @@ public:
       isSplat = dense.isSplat();
       raw = dense.getRawData().data();
     } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-      raw = resource.getRawHandle().getBlob()->getData().data();
+      if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+        raw = blob->getData().data();
     }
   }
+
+  /// False where IR was printed without its constants.
+  bool isThere() const { return raw; }
 
   double get(int64_t i) const {
     float value;
@@ -61,6 +65,9 @@ Value burin::createWinogradWeights(ImplicitLocOpBuilder &b, const WinogradConv &
   memref::GlobalOp global = findGlobal(c.getOperand(c.rhs).memory, module);
   if (!global || !global.getInitialValue() || !global.getConstant())
     return {};
+  Reader filters(cast<ElementsAttr>(*global.getInitialValue()));
+  if (!filters.isThere())
+    return {};
   SmallVector<int64_t> known;
   for (unsigned d : {c.columns[0], conv.channel, conv.tapY, conv.tapX}) {
     std::optional<int64_t> step = nn::getStatic(c.getOperand(c.rhs).coefficients[d]);
@@ -82,7 +89,7 @@ Value burin::createWinogradWeights(ImplicitLocOpBuilder &b, const WinogradConv &
     b.setInsertionPoint(global);
     AsmResourceBlob blob = HeapAsmResourceBlob::allocate(
         type.getNumElements() * sizeof(float), 64);
-    transform(Reader(cast<ElementsAttr>(*global.getInitialValue())), steps, conv, plan,
+    transform(filters, steps, conv, plan,
               {reinterpret_cast<float *>(blob.getMutableData().data()),
                size_t(type.getNumElements())});
     auto value = DenseResourceElementsAttr::get(
