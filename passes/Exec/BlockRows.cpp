@@ -86,11 +86,11 @@ bool Blocker::isWorthwhile() {
     longest = buffer;
     rowElements = known;
   }
-  if (rowElements && *rowElements > maxRowElements)
+  if ((rowElements && *rowElements > maxRowElements) || rows == 1)
     return false;
   if (!rowElements || !rows)
     return true;
-  return *rows > 1 && *rows * *rowElements >= minElements;
+  return *rows * *rowElements >= minElements;
 }
 
 Value Blocker::getSize(Value buffer, int64_t i) {

@@ -62,14 +62,20 @@ void LoopEmitter::emit(bool mayRunInParallel) {
       return emitLanewiseReduction();
     if (reduces) { // Scalar, and nothing is parallel: all loops reduce.
       reductions.push_back(vectorLoop);
-      return emitLanes(Value(), Value());
+      return emitLanes(ArrayRef{Value()}, Value());
     }
     emitVectorLoop(b.create<arith::ConstantIndexOp>(0),
                    shapes.getValue(nest.sizes[vectorLoop]));
   };
   if (parallel && outer.empty() && !reduces) {
+    int64_t grain = workPerTask;
+    if (!reductions.empty()) {
+      int64_t each = work / std::max<int64_t>(1, guessSize(nest.sizes[vectorLoop]));
+      grain = llvm::alignTo(std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, each)),
+                            lanes * vectorsAtOnce);
+    }
     auto range = b.create<exec::ParallelOp>(
-        shapes.getValue(nest.sizes[vectorLoop]), workPerTask);
+        shapes.getValue(nest.sizes[vectorLoop]), grain);
     OpBuilder::InsertionGuard guard(b);
     nn::ShapeBuilder::Scope scope(shapes);
     b.setInsertionPointToStart(&range.getBody().front());

@@ -201,11 +201,17 @@ void LoopEmitter::emitLoop(OpFoldResult size, Body body) {
 void LoopEmitter::emitReductionLoops(unsigned next, Value mask,
                                      MutableArrayRef<Value> acc) {
   if (next == reductions.size()) {
-    SmallVector<Value> results = emitBody(acc, mask);
-    for (auto [value, result] : llvm::zip_equal(acc, results))
-      value = isa<VectorType>(value.getType()) && !isa<VectorType>(result.getType())
-                  ? Value(b.create<vector::BroadcastOp>(value.getType(), result))
-                  : result;
+    size_t each = acc.size() / firsts.size();
+    for (auto [k, first] : llvm::enumerate(firsts)) {
+      if (first)
+        index[vectorLoop] = first;
+      MutableArrayRef<Value> own = acc.slice(k * each, each);
+      SmallVector<Value> results = emitBody(own, mask);
+      for (auto [value, result] : llvm::zip_equal(own, results))
+        value = isa<VectorType>(value.getType()) && !isa<VectorType>(result.getType())
+                    ? Value(b.create<vector::BroadcastOp>(value.getType(), result))
+                    : result;
+    }
     return;
   }
   unsigned d = reductions[next];
@@ -224,12 +230,16 @@ void LoopEmitter::emitReductionLoops(unsigned next, Value mask,
 }
 
 /// All that happens for lanes first..first+lanes of the vector loop, which is
-/// parallel.
-void LoopEmitter::emitLanes(Value first, Value mask) {
-  index[vectorLoop] = first;
+/// parallel, for each of some `first`s at once. A null one: that loop is one of the
+/// reductions.
+void LoopEmitter::emitLanes(ArrayRef<Value> some, Value mask) {
+  firsts.assign(some.begin(), some.end());
   Block &body = op->getRegion(0).front();
+  unsigned numOutputs = nest.accesses.size() - nest.numInputs;
   SmallVector<Value> acc;
-  for (unsigned i = nest.numInputs; i < nest.accesses.size(); ++i) {
+  for (unsigned k = 0; k < firsts.size() * numOutputs; ++k) {
+    unsigned i = nest.numInputs + k % numOutputs;
+    index[vectorLoop] = firsts[k / numOutputs];
     Value start;
     if (body.getArgument(i).use_empty() && reductions.empty())
       start = b.create<arith::ConstantOp>(
@@ -242,8 +252,10 @@ void LoopEmitter::emitLanes(Value first, Value mask) {
     acc.push_back(start);
   }
   emitReductionLoops(0, mask, acc);
-  for (auto [i, value] : llvm::enumerate(acc))
-    store(nest.numInputs + i, value, mask);
+  for (auto [k, value] : llvm::enumerate(acc)) {
+    index[vectorLoop] = some[k / numOutputs];
+    store(nest.numInputs + k % numOutputs, value, mask);
+  }
 }
 
 Value LoopEmitter::getMask(Value remaining) {
@@ -251,8 +263,27 @@ Value LoopEmitter::getMask(Value remaining) {
   return b.create<vector::CreateMaskOp>(type, remaining);
 }
 
-/// Iterations [lower, upper) of the vector loop, which is parallel.
+/// Iterations [lower, upper) of the vector loop, which is parallel. Where there are
+/// reductions around it, several vectors at once: what lies side by side is read
+/// together, and the sums do not wait for each other.
 void LoopEmitter::emitVectorLoop(Value lower, Value upper) {
+  if (!reductions.empty() && lanes > 1) {
+    int64_t columns = lanes * vectorsAtOnce;
+    Value step = b.create<arith::ConstantIndexOp>(columns);
+    Value length = b.createOrFold<arith::SubIOp>(upper, lower);
+    Value rest = b.createOrFold<arith::RemUIOp>(length, step);
+    Value whole = b.createOrFold<arith::SubIOp>(upper, rest);
+    auto loop = b.create<scf::ForOp>(lower, whole, step);
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(loop.getBody());
+    SmallVector<Value> some;
+    for (int64_t k = 0; k < vectorsAtOnce; ++k)
+      some.push_back(b.createOrFold<arith::AddIOp>(
+          loop.getInductionVar(), b.create<arith::ConstantIndexOp>(k * lanes)));
+    emitLanes(some, Value());
+    lower = whole;
+  }
   Value step = b.create<arith::ConstantIndexOp>(lanes);
   Value length = b.createOrFold<arith::SubIOp>(upper, lower);
   Value rest = b.createOrFold<arith::RemUIOp>(length, step);
@@ -262,7 +293,7 @@ void LoopEmitter::emitVectorLoop(Value lower, Value upper) {
     OpBuilder::InsertionGuard guard(b);
     nn::ShapeBuilder::Scope scope(shapes);
     b.setInsertionPointToStart(loop.getBody());
-    emitLanes(loop.getInductionVar(), Value());
+    emitLanes(ArrayRef<Value>{loop.getInductionVar()}, Value());
   }
   if (lanes == 1 || getConstantIntValue(rest) == 0)
     return;

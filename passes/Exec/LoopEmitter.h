@@ -10,6 +10,9 @@ namespace burin {
 /// Iterations worth a thread's while, in scalar operations.
 inline constexpr int64_t workPerTask = 16384;
 
+/// Vectors whose sums are calculated together.
+inline constexpr int64_t vectorsAtOnce = 4;
+
 /// A size, or what it is taken for while work is estimated and it is not known.
 int64_t guessSize(mlir::OpFoldResult size);
 
@@ -32,7 +35,7 @@ private:
   void emitParallel(llvm::ArrayRef<unsigned> loops, Body inner);
   void emitLoop(mlir::OpFoldResult size, Body body);
   void emitVectorLoop(mlir::Value lower, mlir::Value upper);
-  void emitLanes(mlir::Value first, mlir::Value mask);
+  void emitLanes(llvm::ArrayRef<mlir::Value> some, mlir::Value mask);
   void emitLanewiseReduction();
   void emitReductionLoops(unsigned next, mlir::Value mask, llvm::MutableArrayRef<mlir::Value> acc);
   llvm::SmallVector<mlir::Value> emitBody(mlir::ValueRange outputs, mlir::Value mask);
@@ -49,6 +52,7 @@ private:
   int64_t lanes;
   unsigned vectorLoop = 0;
   llvm::SmallVector<unsigned> reductions; ///< But the vector loop.
+  llvm::SmallVector<mlir::Value> firsts;        ///< Vectors at hand, by their first lane.
   llvm::SmallVector<mlir::Value> index;         ///< Current index of each loop.
   llvm::SmallVector<bool> uniform;
 };

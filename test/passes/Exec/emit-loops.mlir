@@ -54,14 +54,16 @@ func.func @row_sums(%a: memref<4x64xf32>, %b: memref<4xf32>) {
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #inner = affine_map<(d0, d1) -> (d1)>
 
-// A sum along the other loop keeps a vector of sums.
+// A sum along the other loop keeps vectors of sums: four while there are as many.
 // CHECK-LABEL: func @column_sums
-func.func @column_sums(%a: memref<4x64xf32>, %b: memref<64xf32>) {
-  // CHECK: scf.for %[[J:.*]] = %c0 to %c64 step %c8
-  // CHECK: scf.for {{.*}} iter_args
+func.func @column_sums(%a: memref<4x72xf32>, %b: memref<72xf32>) {
+  // CHECK: scf.for %{{.*}} = %c0 to %c64 step %c32
+  // CHECK: %[[SUMS:.*]]:4 = scf.for {{.*}} iter_args
+  // CHECK: vector.store %[[SUMS]]#3
+  // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<8xf32>)
   // CHECK-NOT: vector.reduction
   linalg.generic {indexing_maps = [#id, #inner], iterator_types = ["reduction", "parallel"]}
-      ins(%a : memref<4x64xf32>) outs(%b : memref<64xf32>) {
+      ins(%a : memref<4x72xf32>) outs(%b : memref<72xf32>) {
   ^bb0(%in: f32, %out: f32):
     %0 = arith.addf %out, %in : f32
     linalg.yield %0 : f32
