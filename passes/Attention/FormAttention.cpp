@@ -77,6 +77,16 @@ struct Parts {
     return value;
   }
 
+  /// The same before a transpose as well.
+  Value skipAllScales(Value value) {
+    value = skipScales(value);
+    auto transpose = value.getDefiningOp<nn::TransposeOp>();
+    Value inner = transpose ? skipScales(transpose.getX()) : Value();
+    if (!transpose || inner == transpose.getX())
+      return value;
+    return createTranspose(inner, transpose.getPermutation());
+  }
+
   Value getAxes() {
     return rewriter.create<nn::ConstantOp>(rewriter.getUnknownLoc(),
                                            cast<TypedAttr>(rewriter.getI64TensorAttr({1})));
@@ -177,8 +187,8 @@ struct FormAttentionOp : OpRewritePattern<nn::MatMulOp> {
     if ((rank == 4 && q.isDynamicDim(1)) || q.isDynamicDim(rank - 1) ||
         v.isDynamicDim(rank - 1) || !biasFits(parts, first))
       return failure();
-    parts.query = parts.addHead(parts.skipScales(first.getLhs()));
-    Value right = parts.addHead(parts.skipScales(first.getRhs()));
+    parts.query = parts.addHead(parts.skipAllScales(first.getLhs()));
+    Value right = parts.addHead(parts.skipAllScales(first.getRhs()));
     parts.key = first.getTransRhs() ? right : parts.swapLast(right);
     parts.value = parts.addHead(product.getRhs());
     if (parts.bias && rank == 3)

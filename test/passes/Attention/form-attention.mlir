@@ -42,6 +42,19 @@ func.func @hidden(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1
   return %r : tensor<1x2x8x4xf32>
 }
 
+// Scales are found before a transpose as well.
+// CHECK-LABEL: func @scaled_first
+func.func @scaled_first(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32> {
+  %half = nn.constant dense<0.5> : tensor<f32>
+  // CHECK: nn.attention %arg0, %arg1, %arg1 mask(#nn.dense) scale(5.000000e-01)
+  %m = nn.mul %k, %half : (tensor<1x2x8x4xf32>, tensor<f32>) -> tensor<1x2x8x4xf32>
+  %t = nn.transpose %m {permutation = array<i64: 0, 1, 3, 2>} : (tensor<1x2x8x4xf32>) -> tensor<1x2x4x8xf32>
+  %s = nn.matmul %q, %t : (tensor<1x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x8x8xf32>
+  %p = nn.softmax %s {axes = array<i64: 3>} : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %r = nn.matmul %p, %k : (tensor<1x2x8x8xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32>
+  return %r : tensor<1x2x8x4xf32>
+}
+
 // A bias by heads stays what it is.
 // CHECK-LABEL: func @by_head
 func.func @by_head(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1x2x8x4xf32>, %m: tensor<2x8x8xf32>) -> tensor<1x2x8x4xf32> {
