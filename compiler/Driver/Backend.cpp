@@ -331,10 +331,13 @@ Status Backend::writeArtifact() {
     return status;
   if (status = outputs.add(options.output, temporary); !status.isOk())
     return status;
-  std::error_code error = fs::copy_file(file, temporary);
-  // As the linker left it: programs may be executed.
-  if (auto permissions = fs::getPermissions(file); permissions && !error)
-    error = fs::setPermissions(temporary, *permissions);
+  std::error_code error = fs::rename(file, temporary);
+  if (error == std::errc::cross_device_link) {
+    error = fs::copy_file(file, temporary);
+    // As the linker left it: programs may be executed.
+    if (auto permissions = fs::getPermissions(file); permissions && !error)
+      error = fs::setPermissions(temporary, *permissions);
+  }
   if (error)
     return {ExitCode::Machine, temporary + ": " + error.message()};
   return options.emit == Emit::Lib ? writeLibraryHeader() : Status();

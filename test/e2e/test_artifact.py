@@ -191,7 +191,7 @@ class Artifact(ModelTest):
     def test_cache(self):
         cache = self.folder / "cache"
         for kind, name, *args in (("shared", "a.so"), ("shared", "b.so", "--weights=external"), ("lib", "c.a"),
-                                  ("exe", "d"), ("obj", "e.o"), ("shared", "f.so", "--cpu=generic" if self.is_arm
+                                  ("exe", "d"), ("obj", "e.o"), ("shared", "f.so", "--cpu=generic+dotprod" if self.is_arm
                                                                  else "--cpu=x86-64-v3")):
             with self.subTest(name=name):
                 first = self.compile_cached(cache, kind, name, *args)
