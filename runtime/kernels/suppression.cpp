@@ -32,15 +32,49 @@ Box readBox(const burin_view &boxes, int64_t batch, int64_t i, bool isCenter) {
   return {smaller(a, c), smaller(b, d), larger(a, c), larger(b, d)};
 }
 
-/// Whether more of two boxes is common than the threshold allows.
-bool overlap(const Box &a, const Box &b, float threshold) {
-  float height = smaller(a.bottom, b.bottom) - larger(a.top, b.top);
-  float width = smaller(a.right, b.right) - larger(a.left, b.left);
-  if (!(height > 0 && width > 0) || !(a.area() > 0) || !(b.area() > 0))
+/// Boxes with their coordinates in rows, so that one is compared with several of
+/// them at once.
+class Boxes {
+public:
+  static constexpr int64_t rows = 5;
+
+  /// `memory` has room for `rows` times `capacity` numbers.
+  Boxes(float *memory, int64_t capacity)
+      : top(memory), left(top + capacity), bottom(left + capacity),
+        right(bottom + capacity), area(right + capacity) {}
+
+  void set(int64_t i, const Box &box) {
+    top[i] = box.top, left[i] = box.left;
+    bottom[i] = box.bottom, right[i] = box.right;
+    area[i] = box.area();
+  }
+
+  /// Whether more of `box` and of any of the first `count` is common than the
+  /// threshold allows.
+  bool overlap(const Box &box, int64_t count, float threshold) const {
+    float own = box.area();
+    if (!(own > 0))
+      return false;
+    constexpr int64_t block = 32; // Between two looks at what was found.
+    for (int64_t i = 0; i < count; i += block) {
+      int64_t end = i + block < count ? i + block : count;
+      int32_t found = 0;
+      for (int64_t k = i; k < end; ++k) {
+        float height = smaller(box.bottom, bottom[k]) - larger(box.top, top[k]);
+        float width = smaller(box.right, right[k]) - larger(box.left, left[k]);
+        float common = height * width;
+        found |= (height > 0) & (width > 0) & (area[k] > 0) &
+                 (common / (own + area[k] - common) > threshold);
+      }
+      if (found)
+        return true;
+    }
     return false;
-  float common = height * width;
-  return common / (a.area() + b.area() - common) > threshold;
-}
+  }
+
+private:
+  float *top, *left, *bottom, *right, *area;
+};
 
 /// A heap with the first candidate on top.
 void siftDown(Candidate *heap, int64_t size, int64_t i) {
@@ -63,7 +97,7 @@ struct Selector {
   float overlapThreshold, scoreThreshold;
   int64_t most;
   Candidate *heap;
-  Box *taken;
+  Boxes taken;
   int64_t *places;
 
   int64_t collect(int64_t batch, int64_t cls) const {
@@ -81,7 +115,7 @@ struct Selector {
   }
 
   /// The number of boxes taken; `places` gets which.
-  int64_t select(int64_t batch, int64_t cls) const {
+  int64_t select(int64_t batch, int64_t cls) {
     int64_t number = 0;
     for (int64_t size = collect(batch, cls); size > 0 && number < most;) {
       Candidate best = heap[0];
@@ -89,12 +123,9 @@ struct Selector {
       if (size > 0)
         siftDown(heap, size, 0);
       Box box = readBox(boxes, batch, best.index, isCenter);
-      bool suppressed = false;
-      for (int64_t i = 0; i < number && !suppressed; ++i)
-        suppressed = overlap(box, taken[i], overlapThreshold);
-      if (suppressed)
+      if (taken.overlap(box, number, overlapThreshold))
         continue;
-      taken[number] = box;
+      taken.set(number, box);
       places[number++] = best.index;
     }
     return number;
@@ -124,12 +155,12 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
     return BURIN_OK;
   int64_t most = rows.shape[0] / (batches * classes);
   auto *heap = allocate<Candidate>(call, count);
-  auto *taken = heap ? allocate<Box>(call, most) : nullptr;
+  auto *taken = heap ? allocate<float>(call, Boxes::rows * most) : nullptr;
   auto *places = taken ? allocate<int64_t>(call, most) : nullptr;
   if (!places)
     return BURIN_OUT_OF_MEMORY;
   Selector selector{boxes,          scores, params[0] != 0, params[2] != 0,
-                    overlapThreshold, scoreThreshold, most, heap, taken, places};
+                    overlapThreshold, scoreThreshold, most, heap, Boxes(taken, most), places};
   auto *to = static_cast<int64_t *>(rows.data);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {
