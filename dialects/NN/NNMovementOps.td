@@ -136,6 +136,7 @@ def NN_SliceOp : NN_MovementOp<"slice", [NN_Layout]> {
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$starts, NN_Tensor:$ends,
                        NN_Tensor:$steps, DenseI64ArrayAttr:$axes);
   let results = (outs NN_Tensor:$result);
+  let hasFolder = 1;
 }
 
 def NN_PadOp : NN_PureOp<"pad", [NN_Layout]> {

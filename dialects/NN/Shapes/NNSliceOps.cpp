@@ -175,6 +175,59 @@ std::optional<Shape> SliceOp::inferElements(ShapeBuilder &shapes) {
   return result;
 }
 
+/// Which elements of a constant of `sizes` a slice has, in row-major order.
+static std::optional<SmallVector<int64_t>>
+findSliced(ArrayRef<int64_t> sizes, ArrayRef<int64_t> axes,
+           ArrayRef<DenseIntElementsAttr> bounds, ShapeBuilder &shapes) {
+  SmallVector<SliceRange> ranges;
+  for (int64_t size : sizes)
+    ranges.push_back({shapes.get(0), shapes.get(size), shapes.get(1)});
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    OpFoldResult at[3];
+    for (auto [bound, number] : llvm::zip_equal(bounds, at)) {
+      if (!bound || bound.getNumElements() != int64_t(axes.size()))
+        return std::nullopt;
+      number = shapes.get(bound.getValues<APInt>()[i].getSExtValue());
+    }
+    ranges[axis] = getSliceRange(shapes, shapes.get(sizes[axis]), at[0], at[1], at[2]);
+  }
+  SmallVector<int64_t> places = {0};
+  for (auto [size, range] : llvm::zip_equal(sizes, ranges)) {
+    std::optional<int64_t> start = getStatic(range.start), count = getStatic(range.size),
+                           step = getStatic(range.step);
+    if (!start || !count || !step)
+      return std::nullopt;
+    SmallVector<int64_t> next;
+    for (int64_t place : places)
+      for (int64_t i = 0; i < *count; ++i)
+        next.push_back(place * size + *start + i * *step);
+    places = std::move(next);
+  }
+  return places;
+}
+
+/// Of small constants, such as exporters turn over to get pads in ONNX's order.
+OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
+  constexpr int64_t mostElements = 1 << 12;
+  auto value = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
+  auto type = cast<RankedTensorType>(getType());
+  if (!value || value.getNumElements() > mostElements || !type.hasStaticShape())
+    return {};
+  ImplicitLocOpBuilder builder(getLoc(), getContext()); // All is known: nothing is built.
+  ShapeBuilder shapes(builder);
+  DenseIntElementsAttr bounds[] = {
+      dyn_cast_or_null<DenseIntElementsAttr>(adaptor.getStarts()),
+      dyn_cast_or_null<DenseIntElementsAttr>(adaptor.getEnds()),
+      dyn_cast_or_null<DenseIntElementsAttr>(adaptor.getSteps())};
+  std::optional<SmallVector<int64_t>> places =
+      findSliced(value.getType().getShape(), getAxes(), bounds, shapes);
+  if (!places || int64_t(places->size()) != type.getNumElements())
+    return {};
+  auto elements = value.getValues<Attribute>();
+  return DenseElementsAttr::get(
+      type, llvm::map_to_vector(*places, [&](int64_t i) { return elements[i]; }));
+}
+
 LogicalResult PadOp::inferShapes(ShapeBuilder &shapes, Results &results) {
   Shape result = shapes.getDims(getX());
   Shape pads = shapes.getElements(getPads());
