@@ -1,3 +1,4 @@
+// RUN: burin-opt %s --canonicalize | FileCheck %s
 
 // Pads as PyTorch writes them are turned over before they are transposed.
 // CHECK-LABEL: func @reversed
