@@ -43,10 +43,18 @@ class NN_CompareOp<string mnemonic, string text, string formula>
 
 //===- Arithmetic ----------------------------------------------------------===//
 
-def NN_AddOp : NN_BinaryOp<"add", "Sum; integers wrap", "a + b", [Commutative]>;
-def NN_SubOp : NN_BinaryOp<"sub", "Difference; integers wrap", "a - b">;
-def NN_MulOp : NN_BinaryOp<"mul", "Product; integers wrap", "a * b", [Commutative]>;
-def NN_DivOp : NN_BinaryOp<"div", "Quotient; that of integers is rounded to zero, x / 0 is 0", "a / b">;
+def NN_AddOp : NN_BinaryOp<"add", "Sum; integers wrap", "a + b", [Commutative]> {
+  let hasFolder = 1;
+}
+def NN_SubOp : NN_BinaryOp<"sub", "Difference; integers wrap", "a - b"> {
+  let hasFolder = 1;
+}
+def NN_MulOp : NN_BinaryOp<"mul", "Product; integers wrap", "a * b", [Commutative]> {
+  let hasFolder = 1;
+}
+def NN_DivOp : NN_BinaryOp<"div", "Quotient; that of integers is rounded to zero, x / 0 is 0", "a / b"> {
+  let hasFolder = 1;
+}
 def NN_ModOp : NN_BinaryOp<"mod", "Remainder with the sign of the divisor (ONNX Mod, fmod=0)", "a - floor(a / b) * b">;
 def NN_FModOp : NN_BinaryOp<"fmod", "Remainder with the sign of the dividend, as C's fmod (ONNX Mod, fmod=1)", "a - trunc(a / b) * b">;
 def NN_PowOp : NN_BinaryOp<"pow", "Power; the result has the type of the base", "a ^ b">;
@@ -59,8 +67,12 @@ def NN_NegOp : NN_UnaryOp<"neg", "Negation; integers wrap", "-x">;
 def NN_SignOp : NN_UnaryOp<"sign", "-1, 0 or 1 by the sign; NaN for NaN", "sign(x)">;
 def NN_ReciprocalOp : NN_UnaryOp<"reciprocal", "Reciprocal", "1 / x">;
 def NN_SqrtOp : NN_UnaryOp<"sqrt", "Square root", "sqrt(x)">;
-def NN_CeilOp : NN_UnaryOp<"ceil", "Rounds up", "ceil(x)">;
-def NN_FloorOp : NN_UnaryOp<"floor", "Rounds down", "floor(x)">;
+def NN_CeilOp : NN_UnaryOp<"ceil", "Rounds up", "ceil(x)"> {
+  let hasFolder = 1;
+}
+def NN_FloorOp : NN_UnaryOp<"floor", "Rounds down", "floor(x)"> {
+  let hasFolder = 1;
+}
 def NN_RoundOp : NN_UnaryOp<"round", "Rounds to nearest, ties to even", "roundeven(x)">;
 
 //===- Functions -----------------------------------------------------------===//
@@ -145,6 +157,7 @@ def NN_CastOp : NN_UnaryOp<"cast", "Conversion to the element type of the result
     ones if `saturate`, else NaN or infinity.
   }];
   let arguments = (ins NN_Tensor:$x, BoolAttr:$saturate);
+  let hasFolder = 1;
 }
 
 #endif // BURIN_DIALECTS_NN_NNELEMENTWISEOPS_TD

@@ -49,8 +49,12 @@ class NN_ShapeReduceOp<string mnemonic, string text, string formula,
 
 def NN_ReduceSumOp : NN_ShapeReduceOp<"reduce_sum", "Sum", "sum(x)", "0", "ReduceSum">;
 def NN_ReduceProdOp : NN_ShapeReduceOp<"reduce_prod", "Product", "prod(x)", "1", "ReduceProd">;
-def NN_ReduceMaxOp : NN_ShapeReduceOp<"reduce_max", "Largest element, NaN if there is one; of i1 whether any is true", "max(x)", "-inf or the least integer", "ReduceMax, GlobalMaxPool">;
-def NN_ReduceMinOp : NN_ShapeReduceOp<"reduce_min", "Smallest element, NaN if there is one; of i1 whether all are true", "min(x)", "inf or the largest integer", "ReduceMin">;
+def NN_ReduceMaxOp : NN_ShapeReduceOp<"reduce_max", "Largest element, NaN if there is one; of i1 whether any is true", "max(x)", "-inf or the least integer", "ReduceMax, GlobalMaxPool"> {
+  let hasFolder = 1;
+}
+def NN_ReduceMinOp : NN_ShapeReduceOp<"reduce_min", "Smallest element, NaN if there is one; of i1 whether all are true", "min(x)", "inf or the largest integer", "ReduceMin"> {
+  let hasFolder = 1;
+}
 def NN_ReduceMeanOp : NN_ReduceOp<"reduce_mean", "Mean; that of integers is rounded to zero", "sum(x) / count(x)", "NaN or 0", "ReduceMean, GlobalAveragePool">;
 def NN_ReduceL1Op : NN_ReduceOp<"reduce_l1", "Sum of magnitudes", "sum(|x|)", "0", "ReduceL1">;
 def NN_ReduceL2Op : NN_ReduceOp<"reduce_l2", "Euclidean norm; that of integers is rounded to zero", "sqrt(sum(x * x))", "0", "ReduceL2">;
