@@ -56,9 +56,9 @@ private:
   void emitLoop(Value lower, Value upper, function_ref<void(Value)> body);
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
-  void emitTile(size_t choice, Value left, const DotOperands &operands,
-                function_ref<void(int64_t row, ValueRange sums)> store);
-  void emitRow(Value panel, Value row, ValueRange sums, const Index &batch, bool isLast);
+  void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
+                ValueRange operands);
+  void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
 
   DotProduct c;
   ImplicitLocOpBuilder &b;
@@ -69,11 +69,11 @@ private:
   StageEmitter stages;
   bool mayRunInParallel;
   Tile tile;
-  /// Rows that tiles may have, rising to those of a whole one.
-  SmallVector<int64_t> heights;
+  /// By the rows they have; the last has those of a whole tile.
+  SmallVector<std::pair<int64_t, func::FuncOp>> kernels;
   int64_t panels, chunkTiles;
   std::optional<int64_t> knownRows;
-  Value rows, weights, lhs;
+  Value rows, weights, lhs, sums;
 };
 
 /// The tile with the least work for so many columns.
@@ -110,11 +110,15 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
     chunkTiles = std::max<int64_t>(
         1, llvm::divideCeil(tiles, llvm::divideCeil(tiles, chunkTiles)));
   }
-  if (!knownRows)
-    heights = {1, 2, 4};
-  else if (*knownRows % tile.rows)
-    heights = {*knownRows % tile.rows};
-  heights.push_back(tile.rows);
+  auto module = c.op->getParentOfType<ModuleOp>();
+  SmallVector<int64_t> counts = {1, 2, 4}; // Of the rows that may be left.
+  if (knownRows)
+    counts = {*knownRows % tile.rows};
+  counts.push_back(tile.rows);
+  for (int64_t count : counts)
+    if (count > 0)
+      kernels.push_back({count, getDotKernel(module, instruction,
+                                             Tile{count, tile.vectors, tile.lanes})});
 }
 
 void DotProductEmitter::emitLoop(Value lower, Value upper,
@@ -160,6 +164,10 @@ void DotProductEmitter::emitTask(Value task) {
     addresses.split(b.create<arith::DivUIOp>(chunk, chunks), c.batch, batch);
     chunk = b.create<arith::RemUIOp>(chunk, chunks);
   }
+  auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
+  sums = b.create<memref::CastOp>(
+      anyGroups, createStackBuffer(b, MemRefType::get({tile.rows * tile.getColumns()},
+                                                      b.getI32Type())));
   Value first = mul(chunk, number(chunkRows));
   Value count = min(b.create<arith::SubIOp>(rows, first), number(chunkRows));
   lhs = copy.createBuffer(chunkRows);
@@ -186,35 +194,21 @@ void DotProductEmitter::emitTask(Value task) {
   });
 }
 
-/// A tile of the least height, from number `choice` on, that has the rows that are
-/// left.
-void DotProductEmitter::emitTile(size_t choice, Value left, const DotOperands &operands,
-                                 function_ref<void(int64_t, ValueRange)> store) {
-  int64_t height = heights[choice];
-  auto emit = [&] {
-    SmallVector<Value> sums =
-        emitDotTile(b, instruction, {height, tile.vectors, tile.lanes}, operands);
-    // So many there are for sure, or a lower tile would do.
-    int64_t sure = knownRows ? height : choice ? heights[choice - 1] + 1 : 1;
-    for (int64_t r = 0; r < height; ++r) {
-      OpBuilder::InsertionGuard guard(b);
-      if (r >= sure) {
-        Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ult, number(r), left);
-        auto some = b.create<scf::IfOp>(isThere, /*withElseRegion=*/false);
-        b.setInsertionPointToStart(some.thenBlock());
-      }
-      store(r, ArrayRef(sums).slice(r * tile.vectors, tile.vectors));
-    }
-  };
-  if (choice + 1 == heights.size())
-    return emit();
-  Value isEnough = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, left, number(height));
-  auto either = b.create<scf::IfOp>(isEnough, /*withElseRegion=*/true);
+/// The smallest of `choices` that has as many rows as are left.
+void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices,
+                                 Value left, ValueRange operands) {
+  auto [count, kernel] = choices.front();
+  if (choices.size() == 1) {
+    b.create<func::CallOp>(kernel, operands);
+    return;
+  }
+  Value isEnough = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, left, number(count));
+  auto choice = b.create<scf::IfOp>(isEnough, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(either.thenBlock());
-  emit();
-  b.setInsertionPointToStart(either.elseBlock());
-  emitTile(choice + 1, left, operands, store);
+  b.setInsertionPointToStart(choice.thenBlock());
+  b.create<func::CallOp>(kernel, operands);
+  b.setInsertionPointToStart(choice.elseBlock());
+  emitCall(choices.drop_front(), left, operands);
 }
 
 /// All row tiles of the chunk, `count` rows from `first`, against one panel.
@@ -230,16 +224,18 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
   emitLoop(number(0), tiles, [&](Value i) {
     Value firstInChunk = mul(i, number(tile.rows));
     Value left = min(b.create<arith::SubIOp>(count, firstInChunk), number(tile.rows));
-    DotOperands operands = {lhs,   mul(firstInChunk, number(groups)), number(groups),
-                            weights, start, number(groups)};
-    emitTile(0, left, operands, [&](int64_t r, ValueRange sums) {
-      emitRow(panel, add(add(first, firstInChunk), number(r)), sums, batch, isLast);
+    SmallVector<Value> operands = {
+        lhs, mul(firstInChunk, number(groups)), number(groups), weights, start, sums,
+        number(groups)};
+    emitCall(kernels, left, operands);
+    emitLoop(number(0), left, [&](Value r) {
+      emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);
     });
   });
 }
 
 /// What becomes of the sums of one row of the tile.
-void DotProductEmitter::emitRow(Value panel, Value row, ValueRange sums,
+void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
                                 const Index &batch, bool isLast) {
   Index index = batch;
   addresses.split(row, c.rows, index);
@@ -247,12 +243,17 @@ void DotProductEmitter::emitRow(Value panel, Value row, ValueRange sums,
   SmallVector<Value> at = addresses.getFrom(c.getSums(), index);
   int64_t count = isLast ? columns % tile.getColumns() : tile.getColumns();
   for (int64_t v = 0; v * tile.lanes < count; ++v) {
+    auto type = VectorType::get(tile.lanes, b.getI32Type());
+    Value place = add(mul(inTile, number(tile.getColumns())), number(v * tile.lanes));
+    Value value = b.create<vector::BitCastOp>(
+        VectorType::get(tile.lanes, getSumType(b, instruction)),
+        b.create<vector::LoadOp>(type, sums, place));
     Value mask;
     if (int64_t left = count - v * tile.lanes; left < tile.lanes)
       mask = b.create<vector::CreateMaskOp>(
           VectorType::get(tile.lanes, b.getI1Type()), number(left));
     StageEmitter::Place to{at, v * tile.lanes, mask};
-    stages.store(stages.evaluate(sums[v], to), to);
+    stages.store(stages.evaluate(value, to), to);
   }
 }
 

@@ -51,44 +51,52 @@ Value burin::emitDot(ImplicitLocOpBuilder &b, const DotInstruction &instruction,
 namespace {
 class DotEmitter {
 public:
-  DotEmitter(ImplicitLocOpBuilder &b, const DotInstruction &instruction,
-             const Tile &tile, const DotOperands &operands)
-      : b(b), instruction(instruction), tile(tile), operands(operands),
+  DotEmitter(func::FuncOp func, const DotInstruction &instruction, const Tile &tile)
+      : b(ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front())),
+        instruction(instruction), tile(tile),
         groups(VectorType::get(tile.lanes, b.getI32Type())),
-        sums(VectorType::get(tile.lanes, getSumType(b, instruction))) {}
+        sums(VectorType::get(tile.lanes, getSumType(b, instruction))),
+        arguments(func.getArguments()) {}
 
-  SmallVector<Value> emit() {
+  void emit() {
     SmallVector<Value> start;
-    for (int64_t v = 0; v < tile.vectors; ++v)
-      start.push_back(b.create<vector::BitCastOp>(
-          sums, load(add(operands.bStart, number(v * tile.lanes)))));
-    SmallVector<Value> all;
     for (int64_t r = 0; r < tile.rows; ++r)
-      all.append(start);
-    Value first = add(operands.bStart, number(tile.getColumns()));
-    auto loop = b.create<scf::ForOp>(number(0), operands.steps, number(1), all);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    b.create<scf::YieldOp>(
-        emitStep(loop.getInductionVar(), first, loop.getRegionIterArgs()));
-    return SmallVector<Value>(loop.getResults());
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        start.push_back(b.create<vector::BitCastOp>(
+            sums, load(add(arguments[BStart], number(v * tile.lanes)))));
+    Value first = add(arguments[BStart], number(tile.getColumns()));
+    auto loop = b.create<scf::ForOp>(number(0), arguments[Steps], number(1), start);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      b.create<scf::YieldOp>(emitStep(loop.getInductionVar(), first,
+                                      loop.getRegionIterArgs()));
+    }
+    for (auto [i, value] : llvm::enumerate(loop.getResults()))
+      b.create<vector::StoreOp>(b.create<vector::BitCastOp>(groups, value),
+                                arguments[C], number(i * tile.lanes));
+    b.create<func::ReturnOp>();
   }
 
 private:
+  enum Argument { A, AStart, AStride, B, BStart, C, Steps };
+
   Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  Value load(Value at) { return b.create<vector::LoadOp>(groups, operands.b, at); }
+  Value add(Value x, Value y) { return b.create<arith::AddIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.create<arith::MulIOp>(x, y); }
+  Value load(Value at) {
+    return b.create<vector::LoadOp>(groups, arguments[B], at);
+  }
 
   SmallVector<Value> emitStep(Value k, Value first, ValueRange carried) {
     Value bRow = add(first, mul(k, number(tile.getColumns())));
     SmallVector<Value> columns, next(carried);
     for (int64_t v = 0; v < tile.vectors; ++v)
       columns.push_back(load(add(bRow, number(v * tile.lanes))));
-    Value start = add(operands.aStart, k);
+    Value start = add(arguments[AStart], k);
     for (int64_t r = 0; r < tile.rows; ++r) {
-      Value at = add(start, mul(operands.aStride, number(r)));
-      Value group = b.create<memref::LoadOp>(operands.a, at);
+      Value at = add(start, mul(arguments[AStride], number(r)));
+      Value group = b.create<memref::LoadOp>(arguments[A], at);
       Value x = b.create<vector::BroadcastOp>(groups, group);
       for (int64_t v = 0; v < tile.vectors; ++v) {
         Value &sum = next[r * tile.vectors + v];
@@ -98,16 +106,29 @@ private:
     return next;
   }
 
-  ImplicitLocOpBuilder &b;
+  ImplicitLocOpBuilder b;
   const DotInstruction &instruction;
-  const Tile &tile;
-  const DotOperands &operands;
+  Tile tile;
   VectorType groups, sums;
+  ValueRange arguments;
 };
 } // namespace
 
-SmallVector<Value> burin::emitDotTile(ImplicitLocOpBuilder &b,
-                                      const DotInstruction &instruction,
-                                      const Tile &tile, const DotOperands &operands) {
-  return DotEmitter(b, instruction, tile, operands).emit();
+func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruction,
+                                 const Tile &tile) {
+  std::string name;
+  llvm::raw_string_ostream(name)
+      << (instruction.isFloat ? "burin_bf16_dot_" : "burin_dot_") << tile.rows << "x" << tile.getColumns();
+  if (auto func = module.lookupSymbol<func::FuncOp>(name))
+    return func;
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto groups = MemRefType::get({ShapedType::kDynamic}, builder.getI32Type());
+  Type index = builder.getIndexType();
+  auto func = builder.create<func::FuncOp>(
+      module.getLoc(), name,
+      builder.getFunctionType({groups, index, index, groups, index, groups, index}, {}));
+  func.setPrivate();
+  func.addEntryBlock();
+  DotEmitter(func, instruction, tile).emit();
+  return func;
 }

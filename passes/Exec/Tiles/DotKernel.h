@@ -3,8 +3,8 @@
 #ifndef BURIN_PASSES_EXEC_TILES_DOTKERNEL_H
 #define BURIN_PASSES_EXEC_TILES_DOTKERNEL_H
 
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/Exec/Cpu.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/Exec/Tiles/MicroKernel.h"
 
 namespace burin {
@@ -23,19 +23,16 @@ mlir::Type getSumType(mlir::OpBuilder &b, const DotInstruction &instruction);
 mlir::Value emitDot(mlir::ImplicitLocOpBuilder &b, const DotInstruction &instruction,
                     mlir::Value sum, mlir::Value x, mlir::Value y);
 
-/// What a tile is the product of: 1-D buffers of i32, whose elements are groups of
-/// factors.
-struct DotOperands {
-  mlir::Value a, aStart, aStride; ///< [row][step], `aStride` groups from row to row.
-  mlir::Value b, bStart; ///< The sums to start with, then [step][tile columns].
-  mlir::Value steps;
-};
-
-/// The sums [tile.rows][tile.vectors] in registers.
-llvm::SmallVector<mlir::Value> emitDotTile(mlir::ImplicitLocOpBuilder &b,
-                                           const DotInstruction &instruction,
-                                           const Tile &tile,
-                                           const DotOperands &operands);
+/// The function
+///   (a, aStart, aStride, b, bStart, c, steps)
+/// that writes a x b to c, made once per module and size. All are 1-D buffers of
+/// i32, where an element of a or b is a group of factors, one of c the bits of a
+/// sum: a is [row][step] with
+/// `aStride` groups from row to row; b is first the sums to start with, then
+/// [step][tile columns]; c is [row][tile columns].
+mlir::func::FuncOp getDotKernel(mlir::ModuleOp module,
+                                const DotInstruction &instruction,
+                                const Tile &tile);
 
 } // namespace burin
 

@@ -9,21 +9,20 @@ memref.global "private" constant @w : memref<8x64xi8> = dense<1>
 // CHECK-LABEL: func @fused
 // WORDS-LABEL: func @fused
 func.func @fused(%a: memref<31x8xi8>, %s: memref<64xf32>) -> memref<31x64xi8> {
-  // No sums in memory.
+  // No sums in memory, but those of a tile.
   // CHECK-NOT: memref<31x64xi32>
   // CHECK: exec.parallel
+  // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<384xi32>
   // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<48xi8>
-  // 31 rows are 5 tiles of 6 and one of 1: 4 and 24 sums in registers.
-  // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>) {
-  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
-  // CHECK: %[[SUMS:.*]]:24 = scf.for
-  // CHECK: %[[REAL:.*]] = arith.sitofp %[[SUMS]]#0 : vector<16xi32> to vector<16xf32>
+  // 31 rows are 5 tiles of 6 and one of 1.
+  // CHECK: func.call @burin_dot_1x64
+  // CHECK: func.call @burin_dot_6x64
+  // CHECK: %[[REAL:.*]] = arith.sitofp {{.*}} : vector<16xi32> to vector<16xf32>
   // CHECK: %[[SCALED:.*]] = arith.mulf %[[REAL]]
   // CHECK: vector.store {{.*}} vector<16xi8>
   // Bytes become words on their way to the stack.
   // WORDS: arith.extui {{.*}} : vector<8xi8> to vector<8xi16>
-  // WORDS: %[[PRODUCTS:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
-  // WORDS: arith.addi %{{.*}}, %[[PRODUCTS]]
+  // WORDS: func.call @burin_dot_6x16
   %c0 = arith.constant 0 : i32
   %w = memref.get_global @w : memref<8x64xi8>
   %sums = memref.alloc() : memref<31x64xi32>
@@ -48,6 +47,10 @@ func.func @fused(%a: memref<31x8xi8>, %s: memref<64xf32>) -> memref<31x64xi8> {
   }
   return %y : memref<31x64xi8>
 }
+// CHECK: func.func private @burin_dot_6x64
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// WORDS: %[[PRODUCTS:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// WORDS: arith.addi %{{.*}}, %[[PRODUCTS]]
 
 // -----
 
@@ -58,14 +61,11 @@ memref.global "private" constant @v : memref<8x24xi8> = dense<1>
 func.func @signed(%a: memref<?x8xi8>, %sums: memref<?x24xi32>) {
   // CHECK: arith.xori {{.*}} : vector<8xi8>
   // Of an unknown number of rows any may be left.
-  // CHECK: :2 = scf.for
-  // CHECK: :4 = scf.for
-  // CHECK: :8 = scf.for
-  // CHECK: :12 = scf.for
+  // CHECK: func.call @burin_dot_1x32
+  // CHECK: func.call @burin_dot_2x32
+  // CHECK: func.call @burin_dot_4x32
+  // CHECK: func.call @burin_dot_6x32
   // CHECK: vector.maskedstore
-  // Fewer than 5 would have been a lower tile's; the sixth row may be missing.
-  // CHECK: %[[HAS:.*]] = arith.cmpi ugt, %{{.*}}, %c5
-  // CHECK-NEXT: scf.if %[[HAS]]
   %v = memref.get_global @v : memref<8x24xi8>
   linalg.matmul ins(%a, %v : memref<?x8xi8>, memref<8x24xi8>) outs(%sums : memref<?x24xi32>)
   return
@@ -93,9 +93,11 @@ func.func @floats(%a: memref<12x33xf32>, %sums: memref<12x64xf32>) {
   // BFLOAT-DAG: %[[ZERO:.*]] = arith.constant 0.000000e+00 : bf16
   // BFLOAT: arith.truncf {{.*}} : vector<32xf32> to vector<32xbf16>
   // BFLOAT: memref.store %[[ZERO]]
-  // BFLOAT: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%{{.*}}) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
+  // BFLOAT: func.call @burin_bf16_dot_6x64
   // BFLOAT: arith.addf
   %r = memref.get_global @r : memref<33x64xf32>
   linalg.matmul ins(%a, %r : memref<12x33xf32>, memref<33x64xf32>) outs(%sums : memref<12x64xf32>)
   return
 }
+// BFLOAT: func.func private @burin_bf16_dot_6x64
+// BFLOAT: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%{{.*}}) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
