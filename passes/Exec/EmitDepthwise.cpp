@@ -3,9 +3,9 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Fused/Addresses.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
@@ -17,17 +17,14 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// Multiplications worth a thread's while.
-constexpr int64_t workPerTask = 1 << 16;
-
 /// One output position after the other: blocks of as many columns as vectors of
 /// the factors have.
-class DepthwiseEmitter {
+class DepthwiseEmitter : IndexEmitter {
 public:
   DepthwiseEmitter(DotProduct product, ImplicitLocOpBuilder &b,
                    nn::ShapeBuilder &shapes, int64_t lanes,
                    const DotInstruction &instruction)
-      : c(std::move(product)), b(b), instruction(instruction), lanes(lanes),
+      : IndexEmitter(b), c(std::move(product)), instruction(instruction), lanes(lanes),
         width(lanes * instruction.group),
         columns(*nn::getStatic(c.nest.sizes[c.column])), addresses(b, c.nest, shapes),
         stages(b, c, c.column, lanes) {
@@ -45,10 +42,6 @@ public:
 private:
   using Index = Addresses::Index;
 
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-
   void addTaps(int64_t size, int64_t stride) {
     SmallVector<int64_t> next;
     for (int64_t tap : taps)
@@ -64,7 +57,6 @@ private:
   SmallVector<Value> order(ArrayRef<Value> sums);
 
   DotProduct c;
-  ImplicitLocOpBuilder &b;
   DotInstruction instruction;
   int64_t lanes, width, columns;
   Addresses addresses;
@@ -75,17 +67,8 @@ private:
 
 void DepthwiseEmitter::emit() {
   weights = packDepthwise(b, c, instruction, lanes);
-  int64_t work = columns * int64_t(taps.size());
-  Value lower = number(0), upper = rows;
-  OpBuilder::InsertionGuard guard(b);
-  if (!c.op->getParentOfType<exec::ParallelOp>()) {
-    auto parallel = b.create<exec::ParallelOp>(rows, std::max<int64_t>(1, workPerTask / work));
-    b.setInsertionPointToStart(&parallel.getBody().front());
-    lower = parallel.getLower(), upper = parallel.getUpper();
-  }
-  auto loop = b.create<scf::ForOp>(lower, upper, number(1));
-  b.setInsertionPointToStart(loop.getBody());
-  emitRow(loop.getInductionVar());
+  int64_t work = columns * int64_t(taps.size()) * workPerStreamed / instruction.group;
+  emitRange(rows, getGrain(work, lanes), [&](Value row) { emitRow(row); });
 }
 
 void DepthwiseEmitter::emitRow(Value row) {
@@ -93,12 +76,8 @@ void DepthwiseEmitter::emitRow(Value row) {
   addresses.split(row, c.rows, index);
   Value from = addresses.get(c.lhs, index);
   int64_t whole = columns / width;
-  auto loop = b.create<scf::ForOp>(number(0), number(whole), number(1));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    emitBlock(loop.getInductionVar(), from, index, width);
-  }
+  emitLoop(number(0), number(whole), 1,
+           [&](Value block) { emitBlock(block, from, index, width); });
   if (columns % width != 0)
     emitBlock(number(whole), from, index, columns % width);
 }

@@ -3,13 +3,13 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/BodyEmitter.h"
 #include "passes/Exec/Cpu.h"
 #include "passes/Exec/Fused/Addresses.h"
 #include "passes/Exec/Fused/Stages.h"
-#include "passes/Exec/LoopEmitter.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Loops/LoopEmitter.h"
 #include "passes/Exec/Passes.h"
 
 using namespace mlir;
@@ -111,11 +111,12 @@ int64_t getBits(const Windows &c) {
   return bits;
 }
 
-class WindowEmitter {
+class WindowEmitter : IndexEmitter {
 public:
   WindowEmitter(Windows windows, ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                 const Cpu &cpu)
-      : c(std::move(windows)), b(b), lanes(cpu.vectorBits / getBits(c)),
+      : IndexEmitter(b), c(std::move(windows)), nativeLanes(cpu.getLanes()),
+        lanes(cpu.vectorBits / getBits(c)),
         addresses(b, c.nest, shapes), stages(b, c, c.column, lanes) {
     // Half of the registers are for sums.
     int64_t most = std::max<int64_t>(1, cpu.registers / 2 - 2);
@@ -143,11 +144,6 @@ private:
   using Index = Addresses::Index;
   using Sums = SmallVector<Value>; ///< [position][vector].
 
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-
-  void emitLoop(Value lower, Value upper, int64_t step, function_ref<void(Value)> body);
   void emitTask(Value task);
   void emitPositions(const Index &index, int64_t count);
   void emitVectors(Index index, int64_t count, ArrayRef<Value> masks);
@@ -157,8 +153,7 @@ private:
   Value load(unsigned input, Value at, int64_t offset, Value mask);
 
   Windows c;
-  ImplicitLocOpBuilder &b;
-  int64_t lanes;
+  int64_t nativeLanes, lanes; ///< Of 32 bits; of what is calculated with.
   Addresses addresses;
   StageEmitter stages;
   std::optional<int64_t> knownPositions, knownColumns;
@@ -168,31 +163,14 @@ private:
   SmallVector<Value> masks; ///< Of the vectors at hand.
 };
 
-void WindowEmitter::emitLoop(Value lower, Value upper, int64_t step,
-                             function_ref<void(Value)> body) {
-  auto loop = b.create<scf::ForOp>(lower, upper, number(step));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
 void WindowEmitter::emit() {
   Value tasks = number(1);
   for (unsigned d : c.outer)
     tasks = mul(tasks, addresses.getSize(d));
   if (c.position)
-    tasks = mul(tasks, b.createOrFold<arith::CeilDivUIOp>(
-                           addresses.getSize(*c.position), number(positions)));
-  int64_t work = positions * tapCount * guessSize(c.nest.sizes[c.column]);
-  OpBuilder::InsertionGuard guard(b);
-  Value lower = number(0), upper = tasks;
-  if (!c.op->getParentOfType<exec::ParallelOp>()) {
-    auto parallel =
-        b.create<exec::ParallelOp>(tasks, std::max<int64_t>(1, workPerTask / work));
-    b.setInsertionPointToStart(&parallel.getBody().front());
-    lower = parallel.getLower(), upper = parallel.getUpper();
-  }
-  emitLoop(lower, upper, 1, [&](Value task) { emitTask(task); });
+    tasks = mul(tasks, ceilDiv(addresses.getSize(*c.position), number(positions)));
+  int64_t work = positions * tapCount * guessSize(c.nest.sizes[c.column]) * workPerStreamed;
+  emitRange(tasks, getGrain(work, nativeLanes), [&](Value task) { emitTask(task); });
 }
 
 /// Some neighbouring positions.
@@ -203,27 +181,25 @@ void WindowEmitter::emitTask(Value task) {
     return emitPositions(index, 1);
   }
   Value size = addresses.getSize(*c.position), first = task;
-  Value blocks = b.createOrFold<arith::CeilDivUIOp>(size, number(positions));
+  Value blocks = ceilDiv(size, number(positions));
   if (!c.outer.empty()) {
-    addresses.split(b.create<arith::DivUIOp>(task, blocks), c.outer, index);
-    first = b.create<arith::RemUIOp>(task, blocks);
+    Value flat;
+    std::tie(flat, first) = split(task, blocks);
+    addresses.split(flat, c.outer, index);
   }
   first = mul(first, number(positions));
   index[*c.position] = first;
   if (knownPositions && *knownPositions % positions == 0)
     return emitPositions(index, positions);
-  Value left = b.create<arith::SubIOp>(size, first);
-  Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left, number(positions));
-  auto choice = b.create<scf::IfOp>(isWhole, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  emitPositions(index, positions);
-  b.setInsertionPointToStart(choice.elseBlock());
-  if (knownPositions)
-    return emitPositions(index, *knownPositions % positions);
-  emitLoop(number(0), left, 1, [&](Value i) {
-    index[*c.position] = add(first, i);
-    emitPositions(index, 1);
+  Value left = sub(size, first);
+  auto emitWhole = [&] { emitPositions(index, positions); };
+  emitIf(isAtMost(number(positions), left), emitWhole, [&] {
+    if (knownPositions)
+      return emitPositions(index, *knownPositions % positions);
+    emitLoop(number(0), left, 1, [&](Value i) {
+      index[*c.position] = add(first, i);
+      emitPositions(index, 1);
+    });
   });
 }
 
@@ -231,8 +207,7 @@ void WindowEmitter::emitTask(Value task) {
 void WindowEmitter::emitPositions(const Index &index, int64_t count) {
   Value size = addresses.getSize(c.column);
   int64_t step = vectors * lanes;
-  Value rest = b.createOrFold<arith::RemUIOp>(size, number(step));
-  Value whole = b.createOrFold<arith::SubIOp>(size, rest);
+  Value rest = rem(size, number(step)), whole = sub(size, rest);
   auto emitAt = [&](Value column, ArrayRef<Value> masks) {
     Index here = index;
     here[c.column] = column;
@@ -288,17 +263,16 @@ void WindowEmitter::emitTaps(size_t next, SmallVector<Value> at,
   if (loops.size() <= unrolled)
     return emitUnrolled(loops, at, sums);
   unsigned d = loops.front();
-  auto loop = b.create<scf::ForOp>(number(0), addresses.getSize(d), number(1),
-                                   SmallVector<Value>(sums));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  for (auto [i, start] : llvm::enumerate(at))
-    if (c.isUsed(i))
-      start = add(start, mul(loop.getInductionVar(), number(c.getStep(i, d))));
-  SmallVector<Value> carried(loop.getRegionIterArgs());
-  emitTaps(next + 1, at, carried);
-  b.create<scf::YieldOp>(carried);
-  llvm::copy(loop.getResults(), sums.begin());
+  auto emitTap = [&](Value tap, ValueRange carried) {
+    for (auto [i, start] : llvm::enumerate(at))
+      if (c.isUsed(i))
+        start = add(start, mul(tap, number(c.getStep(i, d))));
+    SmallVector<Value> inner(carried);
+    emitTaps(next + 1, at, inner);
+    return inner;
+  };
+  llvm::copy(emitLoop(number(0), addresses.getSize(d), 1, SmallVector<Value>(sums), emitTap),
+             sums.begin());
 }
 
 /// Windows of neighbouring positions overlap: each element is loaded once, and the

@@ -222,7 +222,7 @@ def EmitWindows : Pass<"burin-emit-windows", "::mlir::ModuleOp"> {
       %c1 = arith.constant 1 : index
       %reinterpret_cast = memref.reinterpret_cast %arg0 to offset: [0], sizes: [%c1], strides: [1] : memref<3x4xf32> to memref<?xf32>
       %reinterpret_cast_0 = memref.reinterpret_cast %arg2 to offset: [0], sizes: [%c1], strides: [1] : memref<2x4xf32> to memref<?xf32>
-      exec.parallel %arg3 to %arg4 of %c1 grain 1024 {
+      exec.parallel %arg3 to %arg4 of %c1 grain 256 {
         scf.for %arg5 = %arg3 to %arg4 step %c1 {
           %0 = vector.load %reinterpret_cast_0[%c0] : memref<?xf32>, vector<4xf32>
           %1 = vector.load %reinterpret_cast_0[%c4] : memref<?xf32>, vector<4xf32>

@@ -3,19 +3,17 @@
 #include "passes/Exec/Attention/AttentionEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Attention/AttentionShape.h"
 #include "passes/Exec/Attention/SingleQuery.h"
 #include "passes/Exec/Attention/SoftmaxRows.h"
 #include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 using namespace mlir;
 using namespace burin;
 
 namespace {
-/// Multiplications worth a thread's while.
-constexpr int64_t workPerTask = 1 << 16;
 /// Keys of a block: all, if they are at most so many,
 constexpr int64_t maxKeysAtOnce = 2048;
 /// or so many at a time.
@@ -24,26 +22,16 @@ constexpr int64_t keyBlock = 512;
 /// and how many of them share values in registers.
 constexpr int64_t maxDepth = 256, maxShared = 32, sharedAtOnce = 4;
 
-class AttentionEmitter {
+class AttentionEmitter : IndexEmitter {
 public:
   AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b,
                    nn::ShapeBuilder &shapes, const Cpu &cpu);
   void emit();
 
 private:
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
-  Value value(OpFoldResult size) { return shapes.getValue(size); }
   Value getAddress(const LinearAccess &access, ArrayRef<Value> index);
   Value createBuffer(int64_t elements);
-  std::pair<Value, Value> split(Value flat, OpFoldResult inner);
 
-  void emitLoop(Value lower, Value upper, int64_t step, function_ref<void(Value)> body);
-  void emitRange(OpFoldResult count, int64_t workEach, function_ref<void(Value)> body);
-  void emitIf(Value condition, function_ref<void()> body);
   Value packAll(const Contraction &c, const Tile &tile, OpFoldResult panels);
   bool mayBeSingle() const;
   void emitAll();
@@ -66,7 +54,6 @@ private:
   void forVectors(Value row, function_ref<void(Value place, Value column, Value mask)> body);
 
   exec::AttentionOp op;
-  ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
   AttentionShape shape;
   Tile keyTile, valueTile;
@@ -89,7 +76,7 @@ private:
 
 AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b,
                                    nn::ShapeBuilder &shapes, const Cpu &cpu)
-    : op(op), b(b), shapes(shapes), shape(op, b, shapes),
+    : IndexEmitter(b, &shapes), op(op), shapes(shapes), shape(op, b, shapes),
       bufferType(MemRefType::get({ShapedType::kDynamic}, b.getF32Type())),
       registers(cpu.registers) {
   auto known = [](OpFoldResult size) {
@@ -128,45 +115,6 @@ Value AttentionEmitter::createBuffer(int64_t elements) {
   return b.create<memref::CastOp>(bufferType, createStackBuffer(b, type));
 }
 
-/// `flat` / inner and `flat` % inner.
-std::pair<Value, Value> AttentionEmitter::split(Value flat, OpFoldResult inner) {
-  if (nn::getStatic(inner) == 1)
-    return {flat, number(0)};
-  return {b.create<arith::DivUIOp>(flat, value(inner)),
-          b.create<arith::RemUIOp>(flat, value(inner))};
-}
-
-void AttentionEmitter::emitLoop(Value lower, Value upper, int64_t step,
-                                function_ref<void(Value)> body) {
-  auto loop = b.create<scf::ForOp>(lower, upper, number(step));
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
-/// `body` for 0..count, on all threads.
-void AttentionEmitter::emitRange(OpFoldResult count, int64_t workEach,
-                                 function_ref<void(Value)> body) {
-  Value upper = value(count);
-  if (op->getParentOfType<exec::ParallelOp>())
-    return emitLoop(number(0), upper, 1, body);
-  int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, workEach));
-  auto parallel = b.create<exec::ParallelOp>(upper, grain);
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(&parallel.getBody().front());
-  emitLoop(parallel.getLower(), parallel.getUpper(), 1, body);
-}
-
-void AttentionEmitter::emitIf(Value condition, function_ref<void()> body) {
-  auto choice = b.create<scf::IfOp>(condition, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(choice.thenBlock());
-  body();
-}
-
 /// Keys or values in panels, of all batches and heads: each is read by many rows.
 Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
                                 OpFoldResult panels) {
@@ -182,9 +130,9 @@ Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
       type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
   Value packed = b.createOrFold<memref::CastOp>(bufferType, buffer);
   int64_t work = layout.width * nn::getStatic(depth).value_or(64) * 4;
-  emitRange(count, work, [&](Value i) {
-    auto [heads, panel] = split(i, panels);
-    auto [batch, group] = split(heads, shape.groups);
+  emitRange(value(count), getGrain(work, keyTile.lanes), [&](Value i) {
+    auto [heads, panel] = split(i, value(panels));
+    auto [batch, group] = split(heads, value(shape.groups));
     emitPackPanel(b, shapes, c, layout, {batch, group}, panel, number(0), value(depth),
                   packed, mul(i, value(each)), tile.lanes);
   });
@@ -196,25 +144,17 @@ void AttentionEmitter::emitRows(function_ref<void(Value, int64_t)> body) {
   bool isKnown = nn::getStatic(shape.queries).has_value();
   if (isKnown && tail == 0)
     return body(number(0), height);
-  Value isWhole =
-      b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, rowsLeft, number(height));
-  auto choice = b.create<scf::IfOp>(isWhole, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  {
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(choice.thenBlock());
-    body(number(0), height);
-  }
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(choice.elseBlock());
-  if (isKnown)
-    return body(number(0), tail);
-  for (int64_t part = llvm::bit_floor<uint64_t>(height - 1); part > 0; part /= 2) {
-    Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
-    emitIf(b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, bit, number(0)), [&] {
-      body(b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
-    });
-  }
+  auto emitWhole = [&] { body(number(0), height); };
+  emitIf(isEqual(rowsLeft, number(height)), emitWhole, [&] {
+    if (isKnown)
+      return body(number(0), tail);
+    for (int64_t part = llvm::bit_floor<uint64_t>(height - 1); part > 0; part /= 2) {
+      Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
+      emitIf(isNotEqual(bit, number(0)), [&] {
+        body(b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
+      });
+    }
+  });
 }
 
 /// Products of queries and keys for a block of panels.
@@ -277,7 +217,7 @@ void AttentionEmitter::emitDotScores(Value keys) {
            [&](Value first) { emitDotGroup(first, /*isLast=*/false); });
   if (nn::areEqual(whole, count))
     return;
-  emitIf(b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, value(whole), keys),
+  emitIf(isNotEqual(value(whole), keys),
          [&] { emitDotGroup(value(whole), /*isLast=*/true); });
 }
 
@@ -493,14 +433,14 @@ void AttentionEmitter::emitBlocks() {
 
 void AttentionEmitter::emitTask(Value task) {
   if (isSingle) {
-    std::tie(batch, group) = split(task, shape.groups);
+    std::tie(batch, group) = split(task, value(shape.groups));
     rowsLeft = number(height);
     return emitBlocks();
   }
-  auto [heads, panel] = split(task, rowPanels);
+  auto [heads, panel] = split(task, value(rowPanels));
   Value groups, sharing;
-  std::tie(groups, sharing) = split(heads, shape.shared);
-  std::tie(batch, group) = split(groups, shape.groups);
+  std::tie(groups, sharing) = split(heads, value(shape.shared));
+  std::tie(batch, group) = split(groups, value(shape.groups));
   head = add(mul(group, value(shape.shared)), sharing);
   firstRow = mul(panel, number(height));
   rowsLeft = min(sub(value(shape.queries), firstRow), number(height));
@@ -519,7 +459,7 @@ void AttentionEmitter::emitAll() {
   int64_t work = height * keys * (guess(shape.depth) + guess(shape.width));
   OpFoldResult tasks = isSingle ? shapes.mul(shape.batch, shape.groups)
                                 : shapes.product({shape.batch, shape.heads, rowPanels});
-  emitRange(tasks, work, [&](Value task) {
+  emitRange(value(tasks), getGrain(work, keyTile.lanes), [&](Value task) {
     scores = createBuffer(blockPanels * height * columns);
     products = createBuffer(*nn::getStatic(valuePanels) * height * valueTile.getColumns());
     // A row's scores next to each other, or those of a panel.
@@ -562,18 +502,8 @@ void AttentionEmitter::emit() {
     return emitAll();
   if (nn::getStatic(shape.queries))
     return emitSingle();
-  Value isOne = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, value(shape.queries),
-                                        number(1));
-  auto choice = b.create<scf::IfOp>(isOne, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  {
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(choice.thenBlock());
-    emitSingle();
-  }
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(choice.elseBlock());
-  emitAll();
+  emitIf(isEqual(value(shape.queries), number(1)), [&] { emitSingle(); },
+         [&] { emitAll(); });
 }
 } // namespace
 

@@ -5,24 +5,28 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/LoopEmitter.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Loops/LoopEmitter.h"
 #include "passes/Exec/Passes.h"
 
 using namespace mlir;
 using namespace burin;
 
+int64_t LoopEmitter::getWorkPerElement() {
+  return workPerStreamed * op->getRegion(0).front().getOperations().size();
+}
+
 /// `loops` as one range that threads share.
 void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Body inner) {
   SmallVector<OpFoldResult> sizes;
-  int64_t each = std::max<int64_t>(1, op->getRegion(0).front().getOperations().size());
+  int64_t each = getWorkPerElement();
   for (unsigned d = 0; d < nest.getNumLoops(); ++d)
     if (llvm::is_contained(loops, d))
       sizes.push_back(nest.sizes[d]);
     else
       each *= guessSize(nest.sizes[d]);
-  int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, each));
   auto parallel = b.create<exec::ParallelOp>(
-      shapes.getValue(shapes.product(sizes)), grain);
+      shapes.getValue(shapes.product(sizes)), getGrain(each, nativeLanes));
   OpBuilder::InsertionGuard guard(b);
   nn::ShapeBuilder::Scope scope(shapes);
   b.setInsertionPointToStart(&parallel.getBody().front());
@@ -45,7 +49,7 @@ void LoopEmitter::emit(bool mayRunInParallel) {
   index.assign(nest.getNumLoops(), Value());
   chooseVectorLoop();
   SmallVector<unsigned> outer;
-  int64_t work = op->getRegion(0).front().getOperations().size();
+  int64_t work = getWorkPerElement();
   for (unsigned d = 0; d < nest.getNumLoops(); ++d) {
     work *= std::max<int64_t>(1, guessSize(nest.sizes[d]));
     if (d != vectorLoop)
@@ -55,7 +59,7 @@ void LoopEmitter::emit(bool mayRunInParallel) {
   bool isKnown = llvm::all_of(nest.sizes, [](OpFoldResult size) {
     return nn::getStatic(size).has_value();
   });
-  bool parallel = mayRunInParallel && (!isKnown || work >= 2 * workPerTask);
+  bool parallel = mayRunInParallel && (!isKnown || work >= 2 * workPerTask * nativeLanes);
   bool reduces = nest.isReduction[vectorLoop];
   auto innermost = [&] {
     if (reduces && lanes > 1)
@@ -68,12 +72,8 @@ void LoopEmitter::emit(bool mayRunInParallel) {
                    shapes.getValue(nest.sizes[vectorLoop]));
   };
   if (parallel && outer.empty() && !reduces) {
-    int64_t grain = workPerTask;
-    if (!reductions.empty()) {
-      int64_t each = work / std::max<int64_t>(1, guessSize(nest.sizes[vectorLoop]));
-      grain = llvm::alignTo(std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, each)),
-                            lanes * vectorsAtOnce);
-    }
+    int64_t each = work / std::max<int64_t>(1, guessSize(nest.sizes[vectorLoop]));
+    int64_t grain = llvm::alignTo(getGrain(each, nativeLanes), lanes * vectorsAtOnce);
     auto range = b.create<exec::ParallelOp>(
         shapes.getValue(nest.sizes[vectorLoop]), grain);
     OpBuilder::InsertionGuard guard(b);

@@ -1,6 +1,6 @@
 //===- LoopEmitter.cpp - Vectors of iterations, and their sums ------------===//
 
-#include "passes/Exec/LoopEmitter.h"
+#include "passes/Exec/Loops/LoopEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

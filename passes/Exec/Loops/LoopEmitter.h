@@ -1,14 +1,11 @@
 //===- LoopEmitter.h - One linalg op as loops over vectors ------*- C++ -*-===//
 
-#ifndef BURIN_PASSES_EXEC_LOOPEMITTER_H
-#define BURIN_PASSES_EXEC_LOOPEMITTER_H
+#ifndef BURIN_PASSES_EXEC_LOOPS_LOOPEMITTER_H
+#define BURIN_PASSES_EXEC_LOOPS_LOOPEMITTER_H
 
 #include "passes/Exec/LoopNest.h"
 
 namespace burin {
-
-/// Iterations worth a thread's while, in scalar operations.
-inline constexpr int64_t workPerTask = 16384;
 
 /// Vectors whose sums are calculated together.
 inline constexpr int64_t vectorsAtOnce = 4;
@@ -23,13 +20,16 @@ class LoopEmitter {
 public:
   LoopEmitter(mlir::linalg::LinalgOp op, mlir::ImplicitLocOpBuilder &b,
               nn::ShapeBuilder &shapes, LoopNest nest, int64_t lanes)
-      : op(op), b(b), shapes(shapes), nest(std::move(nest)), lanes(lanes) {}
+      : op(op), b(b), shapes(shapes), nest(std::move(nest)), nativeLanes(lanes),
+        lanes(lanes) {}
 
   void emit(bool mayRunInParallel);
 
 private:
   using Body = llvm::function_ref<void(mlir::Value index)>;
 
+  /// As of getGrain.
+  int64_t getWorkPerElement();
   void chooseVectorLoop();
   int64_t getScore(unsigned loop) const;
   void emitParallel(llvm::ArrayRef<unsigned> loops, Body inner);
@@ -49,7 +49,7 @@ private:
   mlir::ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
   LoopNest nest;
-  int64_t lanes;
+  int64_t nativeLanes, lanes; ///< The latter are 1 in scalar code.
   unsigned vectorLoop = 0;
   llvm::SmallVector<unsigned> reductions; ///< But the vector loop.
   llvm::SmallVector<mlir::Value> firsts;        ///< Vectors at hand, by their first lane.
@@ -59,4 +59,4 @@ private:
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_LOOPEMITTER_H
+#endif // BURIN_PASSES_EXEC_LOOPS_LOOPEMITTER_H

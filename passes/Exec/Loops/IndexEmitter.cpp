@@ -1,0 +1,79 @@
+//===- IndexEmitter.cpp - Index arithmetic and loops ----------------------===//
+
+#include "passes/Exec/Loops/IndexEmitter.h"
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace burin;
+
+int64_t burin::getGrain(int64_t operations, int64_t lanes) {
+  return std::max<int64_t>(1, workPerTask * lanes / std::max<int64_t>(1, operations));
+}
+
+Value IndexEmitter::number(int64_t value) {
+  return b.create<arith::ConstantIndexOp>(value);
+}
+Value IndexEmitter::add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+Value IndexEmitter::sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
+Value IndexEmitter::mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
+Value IndexEmitter::min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
+Value IndexEmitter::div(Value x, Value y) { return b.createOrFold<arith::DivUIOp>(x, y); }
+Value IndexEmitter::rem(Value x, Value y) { return b.createOrFold<arith::RemUIOp>(x, y); }
+Value IndexEmitter::ceilDiv(Value x, Value y) {
+  return b.createOrFold<arith::CeilDivUIOp>(x, y);
+}
+
+std::pair<Value, Value> IndexEmitter::split(Value flat, Value inner) {
+  return {div(flat, inner), rem(flat, inner)};
+}
+
+Value IndexEmitter::isEqual(Value x, Value y) {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, x, y);
+}
+Value IndexEmitter::isNotEqual(Value x, Value y) {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, x, y);
+}
+Value IndexEmitter::isAtMost(Value x, Value y) {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ule, x, y);
+}
+
+void IndexEmitter::emitIn(Block *block, Part part) {
+  OpBuilder::InsertionGuard guard(b);
+  std::optional<nn::ShapeBuilder::Scope> scope;
+  if (sizes)
+    scope.emplace(*sizes);
+  b.setInsertionPointToStart(block);
+  part();
+}
+
+void IndexEmitter::emitLoop(Value lower, Value upper, int64_t step, Body body) {
+  auto loop = b.create<scf::ForOp>(lower, upper, number(step));
+  emitIn(loop.getBody(), [&] { body(loop.getInductionVar()); });
+}
+
+SmallVector<Value> IndexEmitter::emitLoop(Value lower, Value upper, int64_t step,
+                                          ValueRange start, CarryingBody body) {
+  auto loop = b.create<scf::ForOp>(lower, upper, number(step), start);
+  emitIn(loop.getBody(), [&] {
+    b.create<scf::YieldOp>(body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  });
+  return loop.getResults();
+}
+
+void IndexEmitter::emitRange(Value count, int64_t grain, Body body) {
+  Operation *around = b.getInsertionBlock()->getParentOp();
+  if (isa<exec::ParallelOp>(around) || around->getParentOfType<exec::ParallelOp>())
+    return emitLoop(number(0), count, 1, body);
+  auto range = b.create<exec::ParallelOp>(count, grain);
+  emitIn(&range.getBody().front(),
+         [&] { emitLoop(range.getLower(), range.getUpper(), 1, body); });
+}
+
+void IndexEmitter::emitIf(Value condition, Part then, Part otherwise) {
+  auto choice = b.create<scf::IfOp>(condition, /*withElseRegion=*/bool(otherwise));
+  emitIn(choice.thenBlock(), then);
+  if (otherwise)
+    emitIn(choice.elseBlock(), otherwise);
+}

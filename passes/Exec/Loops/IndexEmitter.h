@@ -1,0 +1,76 @@
+//===- IndexEmitter.h - Index arithmetic and loops --------------*- C++ -*-===//
+//
+// What all emitters of kernels have in common. They derive from it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BURIN_PASSES_EXEC_LOOPS_INDEXEMITTER_H
+#define BURIN_PASSES_EXEC_LOOPS_INDEXEMITTER_H
+
+#include "dialects/NN/ShapeBuilder.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace burin {
+
+/// What a thread is woken for, in vector operations: at about one per cycle several
+/// times as long as the waking takes.
+inline constexpr int64_t workPerTask = 1 << 12;
+
+/// Of an operation on each element of what streams through memory, which waits for
+/// loads and stores, as a multiple of one on registers.
+inline constexpr int64_t workPerStreamed = 4;
+
+/// How many iterations are a task at least, if each is `operations` on 32-bit
+/// elements, of which a vector has `lanes`.
+int64_t getGrain(int64_t operations, int64_t lanes);
+
+class IndexEmitter {
+protected:
+  using Body = llvm::function_ref<void(mlir::Value index)>;
+  using Part = llvm::function_ref<void()>;
+  /// Gets the index and what is carried, gives what is carried on.
+  using CarryingBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
+      mlir::Value index, mlir::ValueRange carried)>;
+
+  /// `shapes`: the sizes that bodies ask for, if they do.
+  explicit IndexEmitter(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder *shapes = nullptr)
+      : b(b), sizes(shapes) {}
+
+  // Of unsigned numbers; constants are folded.
+  mlir::Value number(int64_t value);
+  mlir::Value value(mlir::OpFoldResult size) { return sizes->getValue(size); }
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value sub(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
+  mlir::Value min(mlir::Value x, mlir::Value y);
+  mlir::Value div(mlir::Value x, mlir::Value y);
+  mlir::Value rem(mlir::Value x, mlir::Value y);
+  mlir::Value ceilDiv(mlir::Value x, mlir::Value y);
+  /// `flat` / inner and `flat` % inner.
+  std::pair<mlir::Value, mlir::Value> split(mlir::Value flat, mlir::Value inner);
+  mlir::Value isEqual(mlir::Value x, mlir::Value y);
+  mlir::Value isNotEqual(mlir::Value x, mlir::Value y);
+  mlir::Value isAtMost(mlir::Value x, mlir::Value y);
+
+  void emitLoop(mlir::Value lower, mlir::Value upper, int64_t step, Body body);
+  /// Gives what the last iteration carries on; `start` if there is none.
+  llvm::SmallVector<mlir::Value> emitLoop(mlir::Value lower, mlir::Value upper,
+                                          int64_t step, mlir::ValueRange start,
+                                          CarryingBody body);
+  /// `body` for 0..count, on all threads if this is not one of them already.
+  void emitRange(mlir::Value count, int64_t grain, Body body);
+  void emitIf(mlir::Value condition, Part then, Part otherwise = nullptr);
+
+  mlir::ImplicitLocOpBuilder &b;
+
+private:
+  /// Emits `part` at the start of `block`.
+  void emitIn(mlir::Block *block, Part part);
+
+  nn::ShapeBuilder *sizes;
+};
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_LOOPS_INDEXEMITTER_H
