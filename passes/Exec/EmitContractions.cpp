@@ -23,7 +23,7 @@ struct EmitContractions : impl::EmitContractionsBase<EmitContractions> {
     replaceFused(getOperation(), isSumOfProducts,
                  [&](linalg::LinalgOp op, const Fusion &fused,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
-                   std::optional<Contraction> c = matchContraction(op, fused, shapes);
+                   std::optional<Contraction> c = matchContraction(op, fused, shapes, cpu);
                    if (!c)
                      return false;
                    ContractionPlan plan = planContraction(b, shapes, *c, cpu);

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Exec/Tiles/MicroKernel.h"
 
 using namespace mlir;
 using namespace burin;
@@ -84,6 +85,10 @@ OpFoldResult Contraction::getSize(nn::ShapeBuilder &shapes,
   return shapes.product(sizes);
 }
 
+int64_t Contraction::getRun() const {
+  return rows.size() > 1 ? *nn::getStatic(nest.sizes[rows.back()]) : 1;
+}
+
 static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
 
 /// Sorts the loops by the operands that they move through.
@@ -126,24 +131,44 @@ static bool keepContiguous(Contraction &c, nn::ShapeBuilder &shapes) {
   return !c.columns.empty();
 }
 
-/// One loop of rows is enough: of several the largest, the others are batches.
-/// Beyond the size of a tile the inner one is as good; what is not known, as the
-/// batch often is, is likely to be small.
-static void keepLargestRow(Contraction &c) {
-  constexpr int64_t enough = 14, unknown = 5;
+/// Rows of a panel that has whole runs of `inner`, some for each of some iterations
+/// of `outer`; 0 if they are more than the `most` of a tile, or not known.
+static int64_t getJoined(const Contraction &c, unsigned outer, unsigned inner,
+                         int64_t most) {
+  std::optional<int64_t> lines = nn::getStatic(c.nest.sizes[outer]);
+  std::optional<int64_t> run = nn::getStatic(c.nest.sizes[inner]);
+  if (!lines || !run || *run > most)
+    return 0;
+  int64_t panels = llvm::divideCeil(*lines, most / *run);
+  return llvm::divideCeil(*lines, panels) * *run;
+}
+
+/// Of several loops of rows one is kept, or two that fill a tile better, as the
+/// short lines of a small image do; the others are batches. Beyond the size of a
+/// tile the inner one is as good; what is not known, as the batch often is, is
+/// likely to be small.
+static void keepRows(Contraction &c, const Cpu &cpu) {
+  constexpr int64_t unknown = 4;
   if (c.rows.size() < 2)
     return;
-  unsigned largest = c.rows[0];
-  auto size = [&](unsigned d) {
-    return std::min(nn::getStatic(c.nest.sizes[d]).value_or(unknown), enough);
+  int64_t most = getTile(cpu, c.getType(), ShapedType::kDynamic).rows, best = 0;
+  SmallVector<unsigned> kept;
+  auto offer = [&](int64_t height, ArrayRef<unsigned> loops) {
+    if (height <= best)
+      return;
+    best = height;
+    kept.assign(loops.begin(), loops.end());
   };
+  for (unsigned d : llvm::reverse(c.rows))
+    offer(std::min(nn::getStatic(c.nest.sizes[d]).value_or(unknown), most), {d});
+  unsigned inner = c.rows.pop_back_val();
+  for (unsigned outer : llvm::reverse(c.rows))
+    offer(getJoined(c, outer, inner, most), {outer, inner});
+  c.rows.push_back(inner);
   for (unsigned d : c.rows)
-    if (size(d) >= size(largest))
-      largest = d;
-  for (unsigned d : c.rows)
-    if (d != largest)
+    if (!llvm::is_contained(kept, d))
       c.batch.push_back(d);
-  c.rows = {largest};
+  c.rows = kept;
   llvm::sort(c.batch);
 }
 
@@ -172,7 +197,8 @@ static bool isSmall(const Contraction &c) {
 
 std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
                                                    const Fusion &fused,
-                                                   nn::ShapeBuilder &shapes) {
+                                                   nn::ShapeBuilder &shapes,
+                                                   const Cpu &cpu) {
   Contraction c;
   c.product = matchProduct(op->getRegion(0).front());
   if (c.product.getType().getIntOrFloatBitWidth() < 32 || !c.take(op, fused, shapes))
@@ -183,7 +209,7 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
     c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
     if (!classify(c) || !keepContiguous(c, shapes) || !c.fitsColumns(c.columns, shapes))
       continue;
-    keepLargestRow(c);
+    keepRows(c, cpu);
     if (isSmall(c))
       continue;
     // One row of sums over a few taps each, as depthwise convolutions have them,

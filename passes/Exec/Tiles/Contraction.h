@@ -10,6 +10,7 @@
 #ifndef BURIN_PASSES_EXEC_TILES_CONTRACTION_H
 #define BURIN_PASSES_EXEC_TILES_CONTRACTION_H
 
+#include "passes/Exec/Cpu.h"
 #include "passes/Exec/Fused/Stages.h"
 
 namespace burin {
@@ -17,24 +18,27 @@ namespace burin {
 struct Contraction : FusedSums {
   unsigned lhs = 0, rhs = 1; ///< Inputs; the output's columns are rhs's.
   llvm::SmallVector<unsigned> batch, rows, columns, depth; ///< Loops.
+                                                           ///< One or two of rows.
   mlir::Value product; ///< Of the body: what is summed up. Null: of what is stored.
 
   /// The product of the sizes of `loops`.
   mlir::OpFoldResult getSize(nn::ShapeBuilder &shapes,
                              llvm::ArrayRef<unsigned> loops) const;
+  /// Rows of the inner one of two loops, all of which a panel has; else 1.
+  int64_t getRun() const;
   /// The value of the body that operand `i` is multiplied as.
   mlir::Value getFactor(unsigned i) const;
   /// True if operand `i` is multiplied as it lies in memory.
   bool isPlain(unsigned i) const;
 };
 
-/// `op` as a contraction whose output rows are one loop and whose columns lie
-/// contiguously, with `fused` around it; none if it is something else, too small
-/// to pack for, or `fused` does not fit. Values are built at the insertion point
-/// of `shapes`.
+/// `op` as a contraction whose columns lie contiguously in the output, with `fused`
+/// around it; none if it is something else, too small to pack for, or `fused` does
+/// not fit. Its rows are one loop, or two that are short. Values are built at the
+/// insertion point of `shapes`.
 std::optional<Contraction> matchContraction(mlir::linalg::LinalgOp op,
                                             const Fusion &fused,
-                                            nn::ShapeBuilder &shapes);
+                                            nn::ShapeBuilder &shapes, const Cpu &cpu);
 
 /// The value that operand `i` of the contraction is multiplied as, for an
 /// element `loaded` from memory.

@@ -76,7 +76,8 @@ private:
   Value rhsBlock, rhsStart;
   std::optional<MicroKernels> kernels;
   // Of the position in it.
-  Value rowPanel, firstRow, rowsLeft, tileStart;
+  Value rowPanel, rowsLeft, tileStart;
+  Value firstRow; ///< Of the outer loop of rows.
 };
 
 /// `body` for 0..count, on all threads.
@@ -252,8 +253,9 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
   Index inner = splitBatch(flatBatch, plan.inner);
   for (unsigned d : plan.inner)
     batch[d] = inner[d];
-  firstRow = mul(rowPanel, number(plan.height));
-  rowsLeft = min(sub(value(plan.rows), firstRow), number(plan.height));
+  firstRow = mul(rowPanel, number(plan.height / c.getRun()));
+  rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
+                 number(plan.height));
   tileStart = number(0);
   if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
     tileStart = mul(sub(loop.getInductionVar(), lowerPosition),

@@ -26,8 +26,9 @@ static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
   plan.rows = c.getSize(shapes, c.rows);
   plan.height = plan.tile.rows;
   if (std::optional<int64_t> known = nn::getStatic(plan.rows); known && *known > 0) {
-    int64_t panels = llvm::divideCeil(*known, plan.tile.rows);
-    plan.height = llvm::divideCeil(*known, panels);
+    int64_t run = c.getRun(), runs = *known / run;
+    int64_t panels = llvm::divideCeil(runs, plan.tile.rows / run);
+    plan.height = llvm::divideCeil(runs, panels) * run;
     plan.tail = *known % plan.height;
   }
   plan.rowPanels = shapes.ceilDiv(plan.rows, shapes.get(plan.height));
@@ -37,7 +38,7 @@ static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
 /// that are a multiple of a page apart drive each other out of the cache.
 static bool shouldReadLhs(const ContractionPlan &plan, const Contraction &c) {
   const LinearAccess &access = c.getOperand(c.lhs);
-  std::optional<int64_t> stride = nn::getStatic(access.coefficients[c.rows[0]]);
+  std::optional<int64_t> stride = nn::getStatic(access.coefficients[c.rows.back()]);
   if (!c.isPlain(c.lhs) || access.getElementType() != c.getType() || !stride ||
       nn::getStatic(access.coefficients[c.depth.back()]) != 1)
     return false;
@@ -136,7 +137,11 @@ LhsLayout burin::getLhsLayout(nn::ShapeBuilder &shapes, const Contraction &c,
     return {shapes.get(1),
             {{shapes.mul(firstSize, plan.innerDepth), shapes.get(plan.height)}}};
   const LinearAccess &access = c.getOperand(c.lhs);
-  LhsLayout layout{access.coefficients[c.rows[0]], {}};
+  LhsLayout layout{access.coefficients[c.rows.back()], {}};
+  if (c.rows.size() > 1) {
+    layout.run = c.getRun();
+    layout.runStride = access.coefficients[c.rows[0]];
+  }
   for (unsigned d : c.depth) {
     OpFoldResult size = d == c.depth.front() ? firstSize : c.nest.sizes[d];
     OpFoldResult stride = access.coefficients[d];

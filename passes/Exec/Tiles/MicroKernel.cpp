@@ -28,6 +28,8 @@ constexpr int64_t rowsWithoutPrefetch = 4;
 /// The numbers of `layout` in the order in which kernels take them.
 SmallVector<OpFoldResult> getNumbers(const LhsLayout &layout) {
   SmallVector<OpFoldResult> numbers{layout.rowStride};
+  if (layout.run)
+    numbers.push_back(layout.runStride);
   for (const LhsLayout::DepthLoop &loop : layout.depth)
     numbers.append({loop.size, loop.stride});
   return numbers;
@@ -35,12 +37,14 @@ SmallVector<OpFoldResult> getNumbers(const LhsLayout &layout) {
 
 class KernelEmitter {
 public:
-  /// `numbers`: those of the layout.
+  /// `run` and `numbers`: those of the layout.
   KernelEmitter(ImplicitLocOpBuilder &b, const Tile &tile, Type element, int64_t rows,
-                int64_t vectors, const MicroKernelCall &call, ArrayRef<Value> numbers)
+                int64_t vectors, const MicroKernelCall &call, int64_t run,
+                ArrayRef<Value> numbers)
       : b(b), tile(tile), rows(rows), vectors(vectors), element(element),
-        type(VectorType::get(tile.lanes, element)), call(call), rowStride(numbers[0]) {
-    for (size_t i = 1; i < numbers.size(); i += 2)
+        type(VectorType::get(tile.lanes, element)), call(call), run(run),
+        rowStride(numbers[0]), runStride(numbers[run ? 1 : 0]) {
+    for (size_t i = run ? 2 : 1; i < numbers.size(); i += 2)
       depth.push_back({numbers[i], numbers[i + 1]});
   }
 
@@ -86,7 +90,8 @@ public:
                                    /*localityHint=*/3, /*isDataCache=*/true);
     }
     for (int64_t r = 0; r < rows; ++r) {
-      Value at = add(a, mul(rowStride, number(r)));
+      Value at = run ? add(a, mul(runStride, number(r / run))) : a;
+      at = add(at, mul(rowStride, number(run ? r % run : r)));
       Value x = b.create<vector::BroadcastOp>(
           type, b.create<memref::LoadOp>(call.a, at));
       for (int64_t v = 0; v < vectors; ++v)
@@ -115,14 +120,16 @@ public:
   Type element;
   VectorType type;
   const MicroKernelCall &call;
-  Value rowStride;
+  int64_t run;
+  Value rowStride, runStride;
   SmallVector<std::pair<Value, Value>> depth; ///< Sizes and strides.
 };
 
 /// The body of a kernel function, whose arguments are a call and the numbers of
 /// its layout that are not known.
 void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
-              int64_t vectors, ArrayRef<OpFoldResult> numbers, bool accumulates) {
+              int64_t vectors, int64_t run, ArrayRef<OpFoldResult> numbers,
+              bool accumulates) {
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
   ValueRange given = func.getArguments();
   MicroKernelCall call{given[0], given[1], given[2], given[3], given[4], given[5]};
@@ -146,7 +153,7 @@ void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
     if (accumulates)
       sums[i] = b.create<vector::LoadOp>(type, call.tile, places[i]);
   }
-  KernelEmitter(b, tile, element, rows, vectors, call, values).emit(sums);
+  KernelEmitter(b, tile, element, rows, vectors, call, run, values).emit(sums);
   for (auto [sum, place] : llvm::zip_equal(sums, places))
     b.create<vector::StoreOp>(sum, call.tile, place);
   b.create<func::ReturnOp>();
@@ -164,6 +171,8 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
      << "of" << tile.getColumns();
   if (tile.ahead != Tile().ahead)
     os << "_ahead" << tile.ahead;
+  if (layout.run)
+    os << "_run" << layout.run;
   for (OpFoldResult of : numbers)
     if (std::optional<int64_t> known = nn::getStatic(of))
       os << "_" << *known;
@@ -184,7 +193,7 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
                                            builder.getFunctionType(types, {}));
   func.setPrivate();
   func.addEntryBlock();
-  emitBody(func, tile, element, rows, vectors, numbers, accumulates);
+  emitBody(func, tile, element, rows, vectors, layout.run, numbers, accumulates);
   return func;
 }
 
@@ -214,6 +223,6 @@ SmallVector<Value> MicroKernels::emitInPlace(ImplicitLocOpBuilder &b,
   Value zero = b.create<arith::ConstantOp>(
       b.getZeroAttr(VectorType::get(tile.lanes, element)));
   SmallVector<Value> sums(rows * vectors, zero);
-  KernelEmitter(b, tile, element, rows, vectors, call, numbers).emit(sums);
+  KernelEmitter(b, tile, element, rows, vectors, call, layout.run, numbers).emit(sums);
   return sums;
 }

@@ -4,7 +4,8 @@
 //
 //   tile[r][c] = sum over k of a[r, k] * b[k, c]
 //
-// `a` is read where it lies: element (r, k) at r * rowStride + depth offset(k).
+// `a` is read where it lies: element (r, k) at r * rowStride + depth offset(k), where
+// rows may come in runs that are a stride of their own apart.
 // A matrix, a packed panel and the pixels under a convolution's taps differ only
 // in these numbers. They are constants of the code where they are known, so that
 // addresses cost nothing; kernels of equal numbers are made once per module.
@@ -42,6 +43,9 @@ struct LhsLayout {
   };
   mlir::OpFoldResult rowStride;
   llvm::SmallVector<DepthLoop> depth;
+  /// So many rows are `rowStride` apart, such runs `runStride`; 0: all rows are.
+  int64_t run = 0;
+  mlir::OpFoldResult runStride = {};
 };
 
 /// A call of the kernel for exactly `rows` rows and `vectors` vectors of columns.

@@ -39,31 +39,48 @@ public:
     }
   }
 
-  /// Where accesses are in row `row` of the tile; null for factors and scalars.
-  SmallVector<Value> getAddresses(Value row) {
+  /// Where accesses are in a row of the tile, which is iteration `row` of the loops
+  /// of rows; null for factors and scalars.
+  SmallVector<Value> getAddresses(ArrayRef<Value> row) {
     SmallVector<Value> addresses;
-    for (auto [base, access] : llvm::zip_equal(bases, c.nest.accesses))
-      addresses.push_back(
-          base ? add(base, mul(row, access.coefficients[c.rows[0]])) : base);
+    for (auto [base, access] : llvm::zip_equal(bases, c.nest.accesses)) {
+      addresses.push_back(base);
+      if (base)
+        for (auto [i, d] : llvm::zip_equal(row, c.rows))
+          addresses.back() = add(addresses.back(), mul(i, access.coefficients[d]));
+    }
     return addresses;
   }
 
-  void emitRows(Value memory, Value start, ArrayRef<std::optional<Value>> masks) {
-    auto loop = b.create<scf::ForOp>(number(0), place.rows, number(1));
+  /// `body` for each row of the tile, its number and its iteration.
+  void forEachRow(function_ref<void(Value flat, ArrayRef<Value> row)> body) {
+    Value run = number(c.getRun());
+    SmallVector<Value> sizes{b.createOrFold<arith::DivUIOp>(place.rows, run), run}, row;
+    Value flat = number(0);
     OpBuilder::InsertionGuard guard(b);
     nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    Value row = loop.getInductionVar();
-    SmallVector<Value> addresses = getAddresses(row);
-    Value sums = add(start, mul(row, number(tile.getColumns())));
-    for (auto [v, mask] : llvm::enumerate(masks)) {
-      if (!mask)
-        continue;
-      StageEmitter::Place at{addresses, int64_t(v) * tile.lanes, *mask};
-      Value sum = b.create<vector::LoadOp>(VectorType::get(tile.lanes, c.getType()),
-                                           memory, add(sums, number(at.offset)));
-      stages.store(stages.evaluate(sum, at), at);
+    for (Value size : ArrayRef(sizes).take_front(c.rows.size())) {
+      auto loop = b.create<scf::ForOp>(number(0), size, number(1));
+      b.setInsertionPointToStart(loop.getBody());
+      flat = add(mul(flat, size), loop.getInductionVar());
+      row.push_back(loop.getInductionVar());
     }
+    body(flat, row);
+  }
+
+  void emitRows(Value memory, Value start, ArrayRef<std::optional<Value>> masks) {
+    forEachRow([&](Value flat, ArrayRef<Value> row) {
+      SmallVector<Value> addresses = getAddresses(row);
+      Value sums = add(start, mul(flat, number(tile.getColumns())));
+      for (auto [v, mask] : llvm::enumerate(masks)) {
+        if (!mask)
+          continue;
+        StageEmitter::Place at{addresses, int64_t(v) * tile.lanes, *mask};
+        Value sum = b.create<vector::LoadOp>(VectorType::get(tile.lanes, c.getType()),
+                                             memory, add(sums, number(at.offset)));
+        stages.store(stages.evaluate(sum, at), at);
+      }
+    });
   }
 
   /// All are calculated before the first is stored, so that what several rows
@@ -72,8 +89,11 @@ public:
     int64_t rows = sums.size() / masks.size();
     SmallVector<SmallVector<Value>> addresses;
     SmallVector<Value> results(sums);
+    int64_t run = c.getRun();
     for (int64_t row = 0; row < rows; ++row)
-      addresses.push_back(getAddresses(number(row)));
+      addresses.push_back(c.rows.size() == 1
+                              ? getAddresses(number(row))
+                              : getAddresses({number(row / run), number(row % run)}));
     for (bool isStored : {false, true})
       for (auto [i, value] : llvm::enumerate(results)) {
         size_t v = i % masks.size();

@@ -11,7 +11,8 @@ namespace burin {
 /// What a tile of sums is part of.
 struct TilePlace {
   llvm::SmallVector<mlir::Value> batch;  ///< Index per loop; only of batches.
-  mlir::Value firstRow, rows;            ///< Of the one loop of rows.
+  mlir::Value firstRow;                  ///< Of the outer loop of rows.
+  mlir::Value rows;                      ///< How many there are.
   mlir::Value firstColumn, columns;      ///< Of all columns; how many are left.
 };
 

@@ -294,6 +294,7 @@ struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
   using EmitWinogradBase::EmitWinogradBase;
 
   void runOnOperation() override {
+    Cpu cpu{vectorBits, registers};
     int64_t bytesLeft = maxBytes;
     auto isWanted = [](linalg::LinalgOp op) {
       return isSumOfProducts(op) && op.getNumReductionLoops() == 3 &&
@@ -302,11 +303,11 @@ struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
     replaceFused(getOperation(), isWanted,
                  [&](linalg::LinalgOp op, const Fusion &fused,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
-                   std::optional<WinogradConv> conv = matchWinograd(op, fused, shapes);
+                   std::optional<WinogradConv> conv = matchWinograd(op, fused, shapes, cpu);
                    if (!conv)
                      return false;
                    std::optional<WinogradPlan> plan =
-                       planWinograd(*conv, {vectorBits, registers}, bytesLeft);
+                       planWinograd(*conv, cpu, bytesLeft);
                    Value weights = plan ? createWinogradWeights(b, *conv, *plan) : Value();
                    if (!weights)
                      return false;

@@ -17,8 +17,9 @@ static std::optional<unsigned> findTwin(const Contraction &c, unsigned i,
 
 std::optional<WinogradConv> burin::matchWinograd(linalg::LinalgOp op,
                                                  const Fusion &fused,
-                                                 nn::ShapeBuilder &shapes) {
-  std::optional<Contraction> c = matchContraction(op, fused, shapes);
+                                                 nn::ShapeBuilder &shapes,
+                                                 const Cpu &cpu) {
+  std::optional<Contraction> c = matchContraction(op, fused, shapes, cpu);
   if (!c || !c->getType().isF32() || c->depth.size() != 3 || c->columns.size() != 1)
     return std::nullopt;
   for (unsigned i : {c->lhs, c->rhs})
@@ -31,7 +32,11 @@ std::optional<WinogradConv> burin::matchWinograd(linalg::LinalgOp op,
   ArrayRef<OpFoldResult> steps = c->getOperand(c->lhs).coefficients;
   if (nn::getStatic(steps[conv.channel]) != 1)
     return std::nullopt;
-  conv.x = c->rows[0];
+  // Tiles are of lines of their own.
+  conv.x = c->rows.pop_back_val();
+  c->batch.append(c->rows);
+  llvm::sort(c->batch);
+  c->rows = {conv.x};
   ArrayRef<unsigned> taps = ArrayRef(c->depth).take_front(2);
   std::optional<unsigned> tapX = findTwin(*c, c->lhs, taps, conv.x);
   if (!tapX)

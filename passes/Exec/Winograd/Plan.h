@@ -23,7 +23,7 @@ struct WinogradConv {
 /// `op` with `fused` around it; none if it is something else.
 std::optional<WinogradConv> matchWinograd(mlir::linalg::LinalgOp op,
                                           const Fusion &fused,
-                                          nn::ShapeBuilder &shapes);
+                                          nn::ShapeBuilder &shapes, const Cpu &cpu);
 
 /// The filters lie as [panel of columns][product][channel][column of the tile].
 /// Blocks of tiles go one after the other: their inputs become

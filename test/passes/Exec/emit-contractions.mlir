@@ -177,3 +177,31 @@ func.func @part(%a: memref<?x64xf32>, %c: memref<?x64xf32>) {
   linalg.matmul ins(%a, %part : memref<?x64xf32>, memref<64x64xf32, strided<[64, 1], offset: 4096>>) outs(%c : memref<?x64xf32>)
   return
 }
+
+// -----
+
+// A small image: 4 lines of 5 pixels are two panels of 2 lines each, however many images there are. AVX2's
+// tiles have rows for one line only.
+memref.global "private" constant @w : memref<24x3x3x64xf32> = dense<1.0>
+#x = affine_map<(n, h, w, f, i, j, c) -> (n, 2 * h + i, 2 * w + j, c)>
+#w = affine_map<(n, h, w, f, i, j, c) -> (f, i, j, c)>
+#y = affine_map<(n, h, w, f, i, j, c) -> (n, h, w, f)>
+// CHECK-LABEL: func @image
+// AVX2-LABEL: func @image
+func.func @image(%x: memref<?x9x11x64xf32>, %y: memref<?x4x5x24xf32>) {
+  // CHECK: call @burin_gemm_f32_10x32of32_run5_128_1408_3_704_192_1
+  // CHECK: %[[LINES:.*]] = arith.divui {{.*}}, %c5
+  // CHECK-NEXT: scf.for {{.*}} to %[[LINES]]
+  // CHECK-NEXT: scf.for {{.*}} to %c5
+  // AVX2: call @burin_gemm_f32_5x16of16_128_3_704_192_1
+  %w = memref.get_global @w : memref<24x3x3x64xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<?x9x11x64xf32>, memref<24x3x3x64xf32>) outs(%y : memref<?x4x5x24xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %sum, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
