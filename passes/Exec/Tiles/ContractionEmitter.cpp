@@ -4,43 +4,30 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Tiles/TileStore.h"
 
 using namespace mlir;
 using namespace burin;
 
 namespace {
-/// Multiplications worth a thread's while.
-constexpr int64_t workPerTask = 1 << 16;
-
-class ContractionEmitter {
+class ContractionEmitter : IndexEmitter {
 public:
   ContractionEmitter(const Contraction &c, ContractionPlan plan,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes)
-      : c(c), plan(std::move(plan)), b(b), shapes(shapes), lhs(this->plan.lhs),
-        rhs(this->plan.rhs),
-        packedType(MemRefType::get({ShapedType::kDynamic}, c.getType())),
-        mayRunInParallel(!c.op->getParentOfType<exec::ParallelOp>()) {}
+      : IndexEmitter(b, &shapes), c(c), plan(std::move(plan)), shapes(shapes),
+        lhs(this->plan.lhs), rhs(this->plan.rhs),
+        packedType(MemRefType::get({ShapedType::kDynamic}, c.getType())) {}
 
   void emit();
 
 private:
   using Index = SmallVector<Value>;
 
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
-  Value value(OpFoldResult size) { return shapes.getValue(size); }
   int64_t guess(ArrayRef<unsigned> loops) {
     return nn::getStatic(c.getSize(shapes, loops)).value_or(64);
   }
-  std::pair<Value, Value> split(Value flat, OpFoldResult inner);
-
-  void emitRange(OpFoldResult count, int64_t workEach, function_ref<void(Value)>);
   Index splitBatch(Value flat, ArrayRef<unsigned> loops);
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
@@ -56,18 +43,14 @@ private:
   TilePlace getPlace() {
     return {batch, firstRow, rowsLeft, firstColumn, columnsLeft};
   }
-  void emitChoice(Value condition, function_ref<void()> then,
-                  function_ref<void()> otherwise = nullptr);
   void emitStore();
   void clearTiles();
 
   const Contraction &c;
   ContractionPlan plan;
-  ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
   Value lhs, rhs; ///< Packed whole, or where it lies (rhs: null).
   MemRefType packedType;
-  bool mayRunInParallel;
 
   // Of the task that is being emitted.
   Value sums, scratch; ///< Tiles; a panel of columns.
@@ -80,34 +63,15 @@ private:
   Value firstRow; ///< Of the outer loop of rows.
 };
 
-/// `body` for 0..count, on all threads.
-void ContractionEmitter::emitRange(OpFoldResult count, int64_t workEach,
-                                   function_ref<void(Value)> body) {
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  Value lower = number(0), upper = value(count), one = number(1);
-  if (mayRunInParallel) {
-    int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, workEach));
-    auto parallel = b.create<exec::ParallelOp>(upper, grain);
-    b.setInsertionPointToStart(&parallel.getBody().front());
-    lower = parallel.getLower(), upper = parallel.getUpper();
-    one = number(1);
-  }
-  auto loop = b.create<scf::ForOp>(lower, upper, one);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
 /// One index per loop of the nest; only those of `loops` are there.
 ContractionEmitter::Index
 ContractionEmitter::splitBatch(Value flat, ArrayRef<unsigned> loops) {
   Index index(c.nest.getNumLoops());
   for (size_t k = loops.size(); k-- > 0;) {
     Value size = value(c.nest.sizes[loops[k]]);
-    index[loops[k]] =
-        k == 0 ? flat : b.create<arith::RemUIOp>(flat, size).getResult();
+    index[loops[k]] = k == 0 ? flat : rem(flat, size);
     if (k > 0)
-      flat = b.create<arith::DivUIOp>(flat, size);
+      flat = div(flat, size);
   }
   return index;
 }
@@ -116,7 +80,7 @@ Value ContractionEmitter::joinBatch(const Index &index,
                                     ArrayRef<unsigned> loops) {
   Value flat = number(0);
   for (unsigned d : loops)
-    flat = add(mul(flat, shapes.getValue(c.nest.sizes[d])), index[d]);
+    flat = add(mul(flat, value(c.nest.sizes[d])), index[d]);
   return flat;
 }
 
@@ -132,41 +96,17 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
       type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
   Value packed = known ? b.create<memref::CastOp>(packedType, buffer).getResult() : buffer;
   int64_t work = layout.width * guess(c.depth) * 4;
-  emitRange(shapes.mul(batches, panels), work, [&](Value i) {
-    Value count = value(panels);
+  int64_t grain = getGrain(work, plan.tile.lanes);
+  emitRange(value(shapes.mul(batches, panels)), grain, [&](Value i) {
     Value panel = i, batch = number(0);
-    if (!layout.batch.empty()) {
-      panel = b.create<arith::RemUIOp>(i, count);
-      batch = b.create<arith::DivUIOp>(i, count);
-    }
+    if (!layout.batch.empty())
+      std::tie(batch, panel) = split(i, value(panels));
     Value start = mul(i, mul(value(plan.depth), number(layout.width)));
     emitPackPanel(b, shapes, c, layout, splitBatch(batch, layout.batch), panel,
                   number(0), value(c.nest.sizes[c.depth[0]]), packed,
                   start, plan.tile.lanes);
   });
   return packed;
-}
-
-void ContractionEmitter::emitChoice(Value condition, function_ref<void()> then,
-                                    function_ref<void()> otherwise) {
-  auto choice = b.create<scf::IfOp>(condition, /*withElseRegion=*/bool(otherwise));
-  OpBuilder::InsertionGuard guard(b);
-  auto emitIn = [&](Block *block, function_ref<void()> body) {
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(block);
-    body();
-  };
-  emitIn(choice.thenBlock(), then);
-  if (otherwise)
-    emitIn(choice.elseBlock(), otherwise);
-}
-
-/// `flat` / inner and `flat` % inner.
-std::pair<Value, Value> ContractionEmitter::split(Value flat, OpFoldResult inner) {
-  if (nn::getStatic(inner) == 1)
-    return {flat, number(0)};
-  return {b.create<arith::DivUIOp>(flat, value(inner)),
-          b.create<arith::RemUIOp>(flat, value(inner))};
 }
 
 Value ContractionEmitter::createBuffer(int64_t elements) {
@@ -186,10 +126,9 @@ void ContractionEmitter::emitKernel(Value lhsStart, Value row, int64_t rows) {
   int64_t rest = columns ? *columns % tile.getColumns() : 0;
   if (rest == 0 || rest > tile.lanes)
     return emitKernel(call, row, rows, tile.vectors);
-  Value few = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, columnsLeft,
-                                      number(tile.lanes));
-  emitChoice(few, [&] { emitKernel(call, row, rows, 1); },
-             [&] { emitKernel(call, row, rows, tile.vectors); });
+  emitIf(isAtMost(columnsLeft, number(tile.lanes)),
+         [&] { emitKernel(call, row, rows, 1); },
+         [&] { emitKernel(call, row, rows, tile.vectors); });
 }
 
 /// One whose sums stay in registers is emitted in place, with what becomes of them.
@@ -222,16 +161,13 @@ void ContractionEmitter::emitKernels(Value lower) {
   bool isKnown = nn::getStatic(plan.rows).has_value();
   if (isKnown && plan.tail == 0)
     return whole();
-  Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, rowsLeft,
-                                          number(plan.height));
-  emitChoice(isWhole, whole, [&] {
+  emitIf(isEqual(rowsLeft, number(plan.height)), whole, [&] {
     if (isKnown)
       return emitKernel(start, number(0), plan.tail);
     // Each part starts after the larger ones.
     for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
       Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
-      Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, bit, number(0));
-      emitChoice(isThere, [&] {
+      emitIf(isNotEqual(bit, number(0)), [&] {
         emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
       });
     }
@@ -244,23 +180,21 @@ void ContractionEmitter::emitStore() {
 
 /// `body` for each position of the task.
 void ContractionEmitter::emitPositions(function_ref<void()> body) {
-  auto loop = b.create<scf::ForOp>(lowerPosition, upperPosition, number(1));
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(loop.getBody());
-  Value flatBatch;
-  std::tie(flatBatch, rowPanel) = split(loop.getInductionVar(), plan.rowPanels);
-  Index inner = splitBatch(flatBatch, plan.inner);
-  for (unsigned d : plan.inner)
-    batch[d] = inner[d];
-  firstRow = mul(rowPanel, number(plan.height / c.getRun()));
-  rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
-                 number(plan.height));
-  tileStart = number(0);
-  if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
-    tileStart = mul(sub(loop.getInductionVar(), lowerPosition),
-                    number(plan.height * plan.tile.getColumns()));
-  body();
+  emitLoop(lowerPosition, upperPosition, 1, [&](Value position) {
+    Value flatBatch;
+    std::tie(flatBatch, rowPanel) = split(position, value(plan.rowPanels));
+    Index inner = splitBatch(flatBatch, plan.inner);
+    for (unsigned d : plan.inner)
+      batch[d] = inner[d];
+    firstRow = mul(rowPanel, number(plan.height / c.getRun()));
+    rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
+                   number(plan.height));
+    tileStart = number(0);
+    if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
+      tileStart = mul(sub(position, lowerPosition),
+                      number(plan.height * plan.tile.getColumns()));
+    body();
+  });
 }
 
 /// The panel's columns for the steps of the first depth loop in [lower, upper),
@@ -288,37 +222,33 @@ void ContractionEmitter::emitDepthBlocks(
   OpFoldResult size = c.nest.sizes[c.depth[0]];
   if (plan.blockSize == 0)
     return body(number(0), value(size), size);
-  auto loop = b.create<scf::ForOp>(number(0), value(size), number(plan.blockSize));
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(loop.getBody());
-  Value lower = loop.getInductionVar();
   std::optional<int64_t> known = nn::getStatic(size);
-  if (known && *known % plan.blockSize == 0)
-    return body(lower, add(lower, number(plan.blockSize)), shapes.get(plan.blockSize));
-  Value upper = min(add(lower, number(plan.blockSize)), value(size));
-  body(lower, upper, sub(upper, lower));
+  emitLoop(number(0), value(size), plan.blockSize, [&](Value lower) {
+    Value upper = add(lower, number(plan.blockSize));
+    if (known && *known % plan.blockSize == 0)
+      return body(lower, upper, shapes.get(plan.blockSize));
+    upper = min(upper, value(size));
+    body(lower, upper, sub(upper, lower));
+  });
 }
 
 void ContractionEmitter::clearTiles() {
   int64_t elements = plan.chunk * plan.height * plan.tile.getColumns();
-  auto loop = b.create<scf::ForOp>(number(0), number(elements), number(plan.tile.lanes));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
   auto type = VectorType::get(plan.tile.lanes, c.getType());
-  b.create<vector::StoreOp>(b.create<arith::ConstantOp>(b.getZeroAttr(type)), sums,
-                            loop.getInductionVar());
+  Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+  emitLoop(number(0), number(elements), plan.tile.lanes,
+           [&](Value place) { b.create<vector::StoreOp>(zero, sums, place); });
 }
 
 /// One panel of columns against some positions.
 void ContractionEmitter::emitTask(Value task) {
   Value rest, chunk, flatBatch;
   if (plan.columnsOutside) {
-    std::tie(panel, chunk) = split(task, plan.chunks);
+    std::tie(panel, chunk) = split(task, value(plan.chunks));
     flatBatch = number(0);
   } else {
-    std::tie(rest, panel) = split(task, plan.columnPanels);
-    std::tie(flatBatch, chunk) = split(rest, plan.chunks);
+    std::tie(rest, panel) = split(task, value(plan.columnPanels));
+    std::tie(flatBatch, chunk) = split(rest, value(plan.chunks));
   }
   batch = splitBatch(flatBatch, plan.outer);
   int64_t width = plan.tile.getColumns();
@@ -355,7 +285,8 @@ void ContractionEmitter::emit() {
   int64_t each = plan.chunk ? std::min(positions, plan.chunk) : positions;
   OpFoldResult tasks =
       shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
-  emitRange(tasks, guess(c.depth) * each * height * width, [&](Value task) {
+  int64_t work = guess(c.depth) * each * height * width;
+  emitRange(value(tasks), getGrain(work, plan.tile.lanes), [&](Value task) {
     bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
     if (!plan.staysInRegisters)
       sums = createBuffer((staysInTiles ? plan.chunk : 1) * height * width);

@@ -3,8 +3,8 @@
 #include "passes/Exec/Tiles/MicroKernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 using namespace mlir;
 using namespace burin;
@@ -35,13 +35,13 @@ SmallVector<OpFoldResult> getNumbers(const LhsLayout &layout) {
   return numbers;
 }
 
-class KernelEmitter {
+class KernelEmitter : IndexEmitter {
 public:
   /// `run` and `numbers`: those of the layout.
   KernelEmitter(ImplicitLocOpBuilder &b, const Tile &tile, Type element, int64_t rows,
                 int64_t vectors, const MicroKernelCall &call, int64_t run,
                 ArrayRef<Value> numbers)
-      : b(b), tile(tile), rows(rows), vectors(vectors), element(element),
+      : IndexEmitter(b), tile(tile), rows(rows), vectors(vectors), element(element),
         type(VectorType::get(tile.lanes, element)), call(call), run(run),
         rowStride(numbers[0]), runStride(numbers[run ? 1 : 0]) {
     for (size_t i = run ? 2 : 1; i < numbers.size(); i += 2)
@@ -51,10 +51,7 @@ public:
   /// The sums of the products and `sums`.
   void emit(SmallVector<Value> &sums) { emitDepth(0, call.aStart, call.bStart, sums); }
 
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-
+private:
   /// Loops from number `k` on, from `a` and `b` on; `sums` become those after
   /// them. Gives where `b` goes on.
   Value emitDepth(size_t k, Value a, Value bAt, SmallVector<Value> &sums) {
@@ -63,19 +60,16 @@ public:
     auto [size, stride] = depth[k];
     SmallVector<Value> carried{a, bAt};
     carried.append(sums);
-    auto loop = b.create<scf::ForOp>(number(0), size, number(1), carried);
-    {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      SmallVector<Value> next(loop.getRegionIterArgs());
-      SmallVector<Value> nested(ArrayRef(next).drop_front(2));
+    auto emitNested = [&, stride = stride](Value, ValueRange next) {
+      SmallVector<Value> nested(next.drop_front(2));
       Value bNext = emitDepth(k + 1, next[0], next[1], nested);
       SmallVector<Value> results{add(next[0], stride), bNext};
       results.append(nested);
-      b.create<scf::YieldOp>(results);
-    }
-    sums.assign(loop.getResults().begin() + 2, loop.getResults().end());
-    return loop.getResult(1);
+      return results;
+    };
+    carried = emitLoop(number(0), size, 1, carried, emitNested);
+    sums.assign(carried.begin() + 2, carried.end());
+    return carried[1];
   }
 
   Value emitStep(Value a, Value bAt, SmallVector<Value> &sums) {
@@ -114,7 +108,6 @@ public:
     return b.create<arith::AddIOp>(sum, b.create<arith::MulIOp>(x, y));
   }
 
-  ImplicitLocOpBuilder &b;
   Tile tile;
   int64_t rows, vectors;
   Type element;

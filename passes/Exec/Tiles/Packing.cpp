@@ -4,10 +4,10 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 using namespace mlir;
 using namespace burin;
@@ -35,12 +35,12 @@ Value burin::createStackBuffer(ImplicitLocOpBuilder &b, MemRefType type) {
 
 namespace {
 /// Emits the copy of one panel.
-class PanelPacker {
+class PanelPacker : IndexEmitter {
 public:
   PanelPacker(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
               const Contraction &c, const PanelLayout &layout, Value target,
               int64_t lanes)
-      : b(b), shapes(shapes), c(c), layout(layout),
+      : IndexEmitter(b, &shapes), shapes(shapes), c(c), layout(layout),
         access(c.getOperand(layout.operand)), target(target), lanes(lanes) {}
 
   void emit(ArrayRef<Value> batchIndex, Value panel, Value lower, Value upper,
@@ -48,7 +48,7 @@ public:
     Value base = number(0);
     for (unsigned d : layout.batch)
       base = add(base, mul(batchIndex[d], coefficient(d)));
-    count = shapes.getValue(getCount());
+    count = value(getCount());
     first = mul(panel, number(layout.width));
     std::optional<int64_t> stride = getSingleStride();
     if (layout.lines.size() == 1 && stride == 1 && c.isPlain(layout.operand))
@@ -62,19 +62,14 @@ public:
   }
 
 private:
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  Value coefficient(unsigned d) { return shapes.getValue(access.coefficients[d]); }
+  Value coefficient(unsigned d) { return value(access.coefficients[d]); }
 
   OpFoldResult getCount() {
-    Shape sizes;
+    nn::Shape sizes;
     for (unsigned d : layout.lines)
       sizes.push_back(c.nest.sizes[d]);
     return shapes.product(sizes);
   }
-
-  using Shape = nn::Shape;
 
   std::optional<int64_t> getSingleStride() {
     return nn::getStatic(access.coefficients[layout.lines[0]]);
@@ -92,17 +87,12 @@ private:
     if (k == c.depth.size())
       return body(offset, step);
     unsigned d = c.depth[k];
-    Value size = shapes.getValue(c.nest.sizes[d]);
-    auto loop = b.create<scf::ForOp>(k == 0 ? lower : number(0),
-                                     k == 0 ? upper : size, number(1));
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    Value i = loop.getInductionVar();
-    Value nextOffset = add(offset, mul(i, coefficient(d)));
-    Value relative = k == 0 ? b.createOrFold<arith::SubIOp>(i, lower) : i;
-    Value nextStep = k == 0 ? relative : add(mul(step, size), relative);
-    emitDepthFrom(k + 1, lower, upper, nextOffset, nextStep, body);
+    Value size = value(c.nest.sizes[d]);
+    emitLoop(k == 0 ? lower : number(0), k == 0 ? upper : size, 1, [&](Value i) {
+      Value nextOffset = add(offset, mul(i, coefficient(d)));
+      Value nextStep = k == 0 ? sub(i, lower) : add(mul(step, size), i);
+      emitDepthFrom(k + 1, lower, upper, nextOffset, nextStep, body);
+    });
   }
 
   Value load(Value address) {
@@ -118,28 +108,20 @@ private:
   /// Lines next to each other in memory: vectors are copied.
   void emitContiguous(Value base, Value lower, Value upper, Value start) {
     auto type = VectorType::get(lanes, c.getType());
-    Value left = b.create<arith::SubIOp>(count, first);
-    Value whole = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left,
-                                          number(layout.width));
-    auto choice = b.create<scf::IfOp>(whole, /*withElseRegion=*/true);
-    for (auto [block, masked] : {std::pair(choice.thenBlock(), false),
-                                 std::pair(choice.elseBlock(), true)}) {
-      OpBuilder::InsertionGuard guard(b);
-      nn::ShapeBuilder::Scope scope(shapes);
-      b.setInsertionPointToStart(block);
+    Value left = sub(count, first);
+    auto emitCopy = [&](bool masked) {
       SmallVector<Value> masks;
       Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
       int64_t vectors = llvm::divideCeil(layout.width, lanes);
       bool mayPass = layout.width % lanes != 0;
       for (int64_t v = 0; v < vectors; ++v) {
         Value limit = number(std::min(layout.width - v * lanes, lanes));
-        Value alive = masked ? b.create<arith::MinSIOp>(
-                                    b.create<arith::SubIOp>(left, number(v * lanes)), limit)
-                             : limit;
+        Value alive =
+            masked ? b.create<arith::MinSIOp>(sub(left, number(v * lanes)), limit) : limit;
         masks.push_back(b.create<vector::CreateMaskOp>(
             VectorType::get(lanes, b.getI1Type()), alive));
       }
-      emitDepth(lower, upper, [&, masked = masked](Value offset, Value step) {
+      emitDepth(lower, upper, [&](Value offset, Value step) {
         for (int64_t v = 0; v < vectors; ++v) {
           Value from = add(add(base, offset), number(v * lanes));
           Value to = add(add(start, mul(step, number(layout.width))),
@@ -156,23 +138,19 @@ private:
             b.create<vector::StoreOp>(value, target, to);
         }
       });
-    }
+    };
+    emitIf(isAtMost(number(layout.width), left), [&] { emitCopy(/*masked=*/false); },
+           [&] { emitCopy(/*masked=*/true); });
   }
 
   /// The lines [from, to) of the panel one by one, those that exist.
   void emitStrided(Value base, Value lower, Value upper, Value start, Value from,
                    Value to) {
-    Value left = b.create<arith::SubIOp>(count, first);
-    Value lines = b.create<arith::MinUIOp>(left, to);
-    auto loop = b.create<scf::ForOp>(from, lines, number(1));
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    Value line = loop.getInductionVar();
-    Value origin =
-        add(base, mul(add(first, line), coefficient(layout.lines[0])));
-    emitDepth(lower, upper, [&](Value offset, Value step) {
-      store(load(add(origin, offset)), start, step, line);
+    emitLoop(from, min(sub(count, first), to), 1, [&](Value line) {
+      Value origin = add(base, mul(add(first, line), coefficient(layout.lines[0])));
+      emitDepth(lower, upper, [&](Value offset, Value step) {
+        store(load(add(origin, offset)), start, step, line);
+      });
     });
   }
 
@@ -185,20 +163,11 @@ private:
   }
 
   void emitTransposed(Value base, Value lower, Value upper, Value start) {
-    Value left = b.create<arith::SubIOp>(count, first);
+    Value left = sub(count, first);
     for (int64_t group = 0; group < layout.width; group += lanes) {
-      Value whole = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left,
-                                            number(group + lanes));
-      auto choice = b.create<scf::IfOp>(whole, /*withElseRegion=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      {
-        nn::ShapeBuilder::Scope scope(shapes);
-        b.setInsertionPointToStart(choice.thenBlock());
-        emitSquares(base, lower, upper, start, group);
-      }
-      nn::ShapeBuilder::Scope scope(shapes);
-      b.setInsertionPointToStart(choice.elseBlock());
-      emitStrided(base, lower, upper, start, number(group), number(group + lanes));
+      Value end = number(group + lanes);
+      emitIf(isAtMost(end, left), [&] { emitSquares(base, lower, upper, start, group); },
+             [&] { emitStrided(base, lower, upper, start, number(group), end); });
     }
   }
 
@@ -213,24 +182,15 @@ private:
           add(base, mul(add(first, number(group + line)), stride)));
     emitRuns(0, lower, upper, number(0), number(0),
              [&](Value offset, Value step, Value begin, Value end) {
-      Value whole = b.create<arith::SubIOp>(
-          end, b.create<arith::RemUIOp>(b.create<arith::SubIOp>(end, begin),
-                                        number(lanes)));
-      for (bool square : {true, false}) {
-        auto loop = b.create<scf::ForOp>(square ? begin : whole, square ? whole : end,
-                                         number(square ? lanes : 1));
-        OpBuilder::InsertionGuard guard(b);
-        nn::ShapeBuilder::Scope scope(shapes);
-        b.setInsertionPointToStart(loop.getBody());
-        Value at = loop.getInductionVar();
-        Value place = add(offset, at);
-        Value to = add(step, b.create<arith::SubIOp>(at, begin));
-        if (square)
-          emitSquare(origins, place, start, to, group);
-        else
-          for (auto [line, origin] : llvm::enumerate(origins))
-            store(load(add(origin, place)), start, to, number(group + line));
-      }
+      Value whole = sub(end, rem(sub(end, begin), number(lanes)));
+      emitLoop(begin, whole, lanes, [&](Value at) {
+        emitSquare(origins, add(offset, at), start, add(step, sub(at, begin)), group);
+      });
+      emitLoop(whole, end, 1, [&](Value at) {
+        Value place = add(offset, at), to = add(step, sub(at, begin));
+        for (auto [line, origin] : llvm::enumerate(origins))
+          store(load(add(origin, place)), start, to, number(group + line));
+      });
     });
   }
 
@@ -239,19 +199,15 @@ private:
   void emitRuns(size_t k, Value lower, Value upper, Value offset, Value step,
                 function_ref<void(Value, Value, Value, Value)> body) {
     unsigned d = c.depth[k];
-    Value size = shapes.getValue(c.nest.sizes[d]);
+    Value size = value(c.nest.sizes[d]);
     Value begin = k == 0 ? lower : number(0), end = k == 0 ? upper : size;
     Value firstStep = k == 0 ? step : mul(step, size);
     if (k + 1 == c.depth.size())
       return body(offset, firstStep, begin, end);
-    auto loop = b.create<scf::ForOp>(begin, end, number(1));
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    Value i = loop.getInductionVar();
-    Value relative = b.createOrFold<arith::SubIOp>(i, begin);
-    emitRuns(k + 1, lower, upper, add(offset, mul(i, coefficient(d))),
-             add(firstStep, relative), body);
+    emitLoop(begin, end, 1, [&](Value i) {
+      emitRuns(k + 1, lower, upper, add(offset, mul(i, coefficient(d))),
+               add(firstStep, sub(i, begin)), body);
+    });
   }
 
   /// `lanes` elements of each line from `place` on, as `lanes` steps from `step`.
@@ -289,26 +245,20 @@ private:
   void emitScattered(Value base, Value lower, Value upper, Value start) {
     Value offsets =
         createStackBuffer(b, MemRefType::get({layout.width}, b.getIndexType()));
-    Value last = b.create<arith::SubIOp>(count, number(1));
-    auto loop = b.create<scf::ForOp>(number(0), number(layout.width), number(1));
-    {
-      OpBuilder::InsertionGuard guard(b);
-      nn::ShapeBuilder::Scope scope(shapes);
-      b.setInsertionPointToStart(loop.getBody());
-      Value line = loop.getInductionVar();
+    Value last = sub(count, number(1));
+    emitLoop(number(0), number(layout.width), 1, [&](Value line) {
       // Lines past the end read the last one: any value will do.
-      Value rest = b.create<arith::MinUIOp>(add(first, line), last);
-      Value offset = base;
+      Value rest = min(add(first, line), last), offset = base;
       for (size_t k = layout.lines.size(); k-- > 0;) {
         unsigned d = layout.lines[k];
-        Value size = shapes.getValue(c.nest.sizes[d]);
-        Value i = k == 0 ? rest : b.create<arith::RemUIOp>(rest, size);
+        Value size = value(c.nest.sizes[d]);
+        Value i = k == 0 ? rest : rem(rest, size);
         if (k > 0)
-          rest = b.create<arith::DivUIOp>(rest, size);
+          rest = div(rest, size);
         offset = add(offset, mul(i, coefficient(d)));
       }
       b.create<memref::StoreOp>(offset, offsets, line);
-    }
+    });
     int64_t group = layout.width % lanes == 0 ? lanes : 1;
     for (int64_t g = 0; g < layout.width; g += group)
       emitGroup(offsets, g, group, lower, upper, start);
@@ -343,26 +293,18 @@ private:
     };
     if (group == 1 || !c.isPlain(layout.operand))
       return emitScalars();
-    Value run = isRun(offsets, g, group, head);
-    auto choice = b.create<scf::IfOp>(run, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
     auto type = VectorType::get(group, c.getType());
-    {
-      nn::ShapeBuilder::Scope scope(shapes);
-      b.setInsertionPointToStart(choice.thenBlock());
+    auto emitVectors = [&] {
       emitDepth(lower, upper, [&](Value offset, Value step) {
         Value value = b.create<vector::LoadOp>(type, access.memory,
                                                add(head, offset));
         Value to = add(add(start, mul(step, number(layout.width))), number(g));
         b.create<vector::StoreOp>(value, target, to);
       });
-    }
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(choice.elseBlock());
-    emitScalars();
+    };
+    emitIf(isRun(offsets, g, group, head), emitVectors, emitScalars);
   }
 
-  ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
   const Contraction &c;
   const PanelLayout &layout;

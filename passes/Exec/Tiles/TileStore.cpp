@@ -3,18 +3,18 @@
 #include "passes/Exec/Tiles/TileStore.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 using namespace mlir;
 using namespace burin;
 
 namespace {
-class TileStoreEmitter {
+class TileStoreEmitter : IndexEmitter {
 public:
   TileStoreEmitter(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                    const Contraction &c, const Tile &tile, const TilePlace &place)
-      : b(b), shapes(shapes), c(c), tile(tile), place(place),
+      : IndexEmitter(b, &shapes), shapes(shapes), c(c), tile(tile), place(place),
         stages(b, c, c.columns.back(), tile.lanes) {}
 
   /// `body` for what the columns may be: whole vectors, or with masks. Of the
@@ -28,15 +28,8 @@ public:
       return body(whole);
     if (vectors < tile.vectors || (columns && *columns < tile.getColumns()))
       return body(getMasks(vectors, columns));
-    Value isWhole = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, place.columns,
-                                            number(tile.getColumns()));
-    auto choice = b.create<scf::IfOp>(isWhole, /*withElseRegion=*/true);
-    for (Block *block : {choice.thenBlock(), choice.elseBlock()}) {
-      OpBuilder::InsertionGuard guard(b);
-      nn::ShapeBuilder::Scope scope(shapes);
-      b.setInsertionPointToStart(block);
-      body(block == choice.thenBlock() ? whole : getMasks(vectors, columns));
-    }
+    emitIf(isEqual(place.columns, number(tile.getColumns())), [&] { body(whole); },
+           [&] { body(getMasks(vectors, columns)); });
   }
 
   /// Where accesses are in a row of the tile, which is iteration `row` of the loops
@@ -47,7 +40,7 @@ public:
       addresses.push_back(base);
       if (base)
         for (auto [i, d] : llvm::zip_equal(row, c.rows))
-          addresses.back() = add(addresses.back(), mul(i, access.coefficients[d]));
+          addresses.back() = add(addresses.back(), mul(i, value(access.coefficients[d])));
     }
     return addresses;
   }
@@ -55,17 +48,12 @@ public:
   /// `body` for each row of the tile, its number and its iteration.
   void forEachRow(function_ref<void(Value flat, ArrayRef<Value> row)> body) {
     Value run = number(c.getRun());
-    SmallVector<Value> sizes{b.createOrFold<arith::DivUIOp>(place.rows, run), run}, row;
-    Value flat = number(0);
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    for (Value size : ArrayRef(sizes).take_front(c.rows.size())) {
-      auto loop = b.create<scf::ForOp>(number(0), size, number(1));
-      b.setInsertionPointToStart(loop.getBody());
-      flat = add(mul(flat, size), loop.getInductionVar());
-      row.push_back(loop.getInductionVar());
-    }
-    body(flat, row);
+    emitLoop(number(0), div(place.rows, run), 1, [&](Value i) {
+      if (c.rows.size() == 1)
+        return body(i, i);
+      emitLoop(number(0), run, 1,
+               [&](Value j) { body(add(mul(i, run), j), {i, j}); });
+    });
   }
 
   void emitRows(Value memory, Value start, ArrayRef<std::optional<Value>> masks) {
@@ -109,19 +97,14 @@ public:
   }
 
 private:
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  Value mul(Value x, OpFoldResult y) { return mul(x, shapes.getValue(y)); }
-
   /// Where the first element of the tile is.
   Value getBase(unsigned i) {
     const LinearAccess &access = c.getOperand(i);
     if (i < c.getSums() || !isa<MemRefType>(access.memory.getType()))
       return {};
-    Value base = mul(place.firstRow, access.coefficients[c.rows[0]]);
+    Value base = mul(place.firstRow, value(access.coefficients[c.rows[0]]));
     for (unsigned d : c.batch)
-      base = add(base, mul(place.batch[d], access.coefficients[d]));
+      base = add(base, mul(place.batch[d], value(access.coefficients[d])));
     return stages.isWide(i) ? add(base, place.firstColumn) : base;
   }
 
@@ -139,12 +122,11 @@ private:
       else
         masks.push_back(b.create<vector::CreateMaskOp>(
             type, columns ? number(left)
-                          : b.createOrFold<arith::SubIOp>(place.columns, number(first))));
+                          : sub(place.columns, number(first))));
     }
     return masks;
   }
 
-  ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
   const Contraction &c;
   const Tile &tile;
