@@ -104,4 +104,33 @@ def SinkTransposes : Pass<"burin-sink-transposes"> {
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
+def HoistTransposes : Pass<"burin-hoist-transposes"> {
+  let summary = "Move transposes before resizes that make tensors larger";
+  let description = [{
+    What is transposed after it was enlarged is transposed before that, where there
+    is less to move: as it is at the end of segmentation models. Done where all
+    sizes that change are known and nothing else reads what lies between. Results
+    do not change.
+
+    ```mlir
+    // before: --burin-hoist-transposes
+    func.func @f(%x: tensor<?x4x4x2xf32>, %s: tensor<2xi64>) -> tensor<?x2x8x8xf32> {
+      %0 = nn.resize %x, %s {antialias = false, axes = array<i64: 1, 2>, coordinates = "half_pixel", cubic = -7.500000e-01 : f32, exclude_outside = false, extrapolation = 0.000000e+00 : f32, mode = "linear", nearest = "floor", operandSegmentSizes = array<i32: 1, 0, 1, 0>, policy = "stretch"} : (tensor<?x4x4x2xf32>, tensor<2xi64>) -> tensor<?x8x8x2xf32>
+      %1 = nn.transpose %0 {permutation = array<i64: 0, 3, 1, 2>} : (tensor<?x8x8x2xf32>) -> tensor<?x2x8x8xf32>
+      return %1 : tensor<?x2x8x8xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<?x4x4x2xf32>, %s: tensor<2xi64>) -> tensor<?x2x8x8xf32> {
+      %0 = nn.transpose %x {permutation = array<i64: 0, 3, 1, 2>} : (tensor<?x4x4x2xf32>) -> tensor<?x2x4x4xf32>
+      %1 = nn.resize %0, %s {antialias = false, axes = array<i64: 2, 3>, coordinates = "half_pixel", cubic = -7.500000e-01 : f32, exclude_outside = false, extrapolation = 0.000000e+00 : f32, mode = "linear", nearest = "floor", operandSegmentSizes = array<i32: 1, 0, 1, 0>, policy = "stretch"} : (tensor<?x2x4x4xf32>, tensor<2xi64>) -> tensor<?x2x8x8xf32>
+      return %1 : tensor<?x2x8x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
 #endif // BURIN_PASSES_LAYOUT_PASSES_TD

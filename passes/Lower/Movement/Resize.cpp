@@ -46,6 +46,7 @@ struct Resizer {
   OpFoldResult multiply(OpFoldResult size, size_t i);
   std::optional<float> findScale(size_t i);
   bool isUnchanged(size_t i);
+  bool grows(size_t i);
   std::optional<int64_t> getRepeats(size_t i);
   OpFoldResult getTaps(int64_t axis);
   Table createTable(size_t i);
@@ -53,7 +54,7 @@ struct Resizer {
 
   Value repeat(Value x);
   Value pickNearest(Value x);
-  Value interpolate(Value x, ArrayRef<size_t> changed);
+  Value interpolate(Value x, SmallVector<size_t> changed);
   Value sumTaps(const AxisInput &input, const Table &table, int64_t taps,
                 bool isLast);
   Value loopOverTaps(const AxisInput &input, const Table &table, bool isLast);
@@ -109,6 +110,13 @@ bool Resizer::isUnchanged(size_t i) {
   if (isCropped() || !nn::areEqual(from[axis], shape[axis]))
     return false;
   return op.getSizes() ? op.getPolicy() == "stretch" : findScale(i) == 1.0f;
+}
+
+bool Resizer::grows(size_t i) {
+  int64_t axis = op.getAxes()[i];
+  std::optional<int64_t> have = nn::getStatic(from[axis]);
+  std::optional<int64_t> want = nn::getStatic(shape[axis]);
+  return have && want ? *want > *have : findScale(i).value_or(0) > 1;
 }
 
 /// How often each element is repeated, if it is that simple.
@@ -359,8 +367,14 @@ Value Resizer::loopOverTaps(const AxisInput &input, const Table &table,
                        });
 }
 
-/// Axis after axis; all but the last result stay in a wide type.
-Value Resizer::interpolate(Value x, ArrayRef<size_t> changed) {
+/// Axis after axis; all but the last result stay in a wide type. Along the innermost
+/// one elements are read one by one: while there are few of them.
+Value Resizer::interpolate(Value x, SmallVector<size_t> changed) {
+  auto *innermost = llvm::find_if(changed, [&](size_t i) {
+    return op.getAxes()[i] + 1 == int64_t(from.size()) && grows(i);
+  });
+  if (innermost != changed.end())
+    std::rotate(changed.begin(), innermost, innermost + 1);
   AxisInput input{x, from, element, 0};
   for (size_t i : changed) {
     bool isLast = i == changed.back();
