@@ -3,9 +3,9 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Fused/Addresses.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
@@ -27,18 +27,15 @@ constexpr int64_t chunkBytes = 1 << 16;
 constexpr int64_t tilesPerChunk = 8;
 /// Panels of columns of one task: the rows are copied once for all of them.
 constexpr int64_t panelsPerGroup = 8;
-/// Multiplications worth a thread's while.
-constexpr int64_t workPerTask = 1 << 18;
 
-class DotProductEmitter {
+class DotProductEmitter : IndexEmitter {
 public:
   DotProductEmitter(DotProduct product, ImplicitLocOpBuilder &b,
                     nn::ShapeBuilder &shapes, const Cpu &cpu,
                     const DotInstruction &instruction)
-      : c(std::move(product)), b(b), instruction(instruction),
+      : IndexEmitter(b), c(std::move(product)), instruction(instruction),
         columns(*nn::getStatic(c.nest.sizes[c.column])), copy(b, c, instruction, cpu),
-        addresses(b, c.nest, shapes), stages(b, c, c.column, cpu.getLanes()),
-        mayRunInParallel(!c.op->getParentOfType<exec::ParallelOp>()) {
+        addresses(b, c.nest, shapes), stages(b, c, c.column, cpu.getLanes()) {
     prepare(shapes, cpu);
   }
 
@@ -47,13 +44,7 @@ public:
 private:
   using Index = Addresses::Index;
 
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
-
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
-  void emitLoop(Value lower, Value upper, function_ref<void(Value)> body);
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
@@ -61,13 +52,11 @@ private:
   void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
 
   DotProduct c;
-  ImplicitLocOpBuilder &b;
   DotInstruction instruction;
   int64_t columns;
   RowCopy copy;
   Addresses addresses;
   StageEmitter stages;
-  bool mayRunInParallel;
   Tile tile;
   /// By the rows they have; the last has those of a whole tile.
   SmallVector<std::pair<int64_t, func::FuncOp>> kernels;
@@ -121,57 +110,37 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
                                              Tile{count, tile.vectors, tile.lanes})});
 }
 
-void DotProductEmitter::emitLoop(Value lower, Value upper,
-                                 function_ref<void(Value)> body) {
-  auto loop = b.create<scf::ForOp>(lower, upper, number(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
 void DotProductEmitter::emit() {
   weights = packWeights(b, c, instruction, tile.getColumns());
-  int64_t work = chunkTiles * tile.rows * copy.getRowBytes() *
+  int64_t work = chunkTiles * tile.rows * (copy.getRowBytes() / 4) *
                  std::min(columns, panelsPerGroup * tile.getColumns());
   int64_t groups = llvm::divideCeil(panels, panelsPerGroup);
   Value chunk = number(chunkTiles * tile.rows);
-  Value tasks = mul(b.create<arith::CeilDivUIOp>(rows, chunk), number(groups));
+  Value tasks = mul(ceilDiv(rows, chunk), number(groups));
   for (unsigned d : c.batch)
     tasks = mul(tasks, addresses.getSize(d));
-  OpBuilder::InsertionGuard guard(b);
-  Value lower = number(0), upper = tasks;
-  if (mayRunInParallel) {
-    int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, work));
-    auto parallel = b.create<exec::ParallelOp>(tasks, grain);
-    b.setInsertionPointToStart(&parallel.getBody().front());
-    lower = parallel.getLower(), upper = parallel.getUpper();
-  }
-  emitLoop(lower, upper, [&](Value task) { emitTask(task); });
+  emitRange(tasks, getGrain(work, tile.lanes), [&](Value task) { emitTask(task); });
 }
 
 /// Some panels of columns of a chunk of rows of one batch.
 void DotProductEmitter::emitTask(Value task) {
   int64_t groups = llvm::divideCeil(panels, panelsPerGroup);
   int64_t chunkRows = chunkTiles * tile.rows;
-  Value group = number(0), chunk = task;
-  if (groups > 1) {
-    group = b.create<arith::RemUIOp>(task, number(groups));
-    chunk = b.create<arith::DivUIOp>(task, number(groups));
-  }
+  auto [chunk, group] = split(task, number(groups));
   Index batch(c.nest.getNumLoops());
   if (!c.batch.empty()) {
-    Value chunks = b.create<arith::CeilDivUIOp>(rows, number(chunkRows));
-    addresses.split(b.create<arith::DivUIOp>(chunk, chunks), c.batch, batch);
-    chunk = b.create<arith::RemUIOp>(chunk, chunks);
+    Value flat;
+    std::tie(flat, chunk) = split(chunk, ceilDiv(rows, number(chunkRows)));
+    addresses.split(flat, c.batch, batch);
   }
   auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
   sums = b.create<memref::CastOp>(
       anyGroups, createStackBuffer(b, MemRefType::get({tile.rows * tile.getColumns()},
                                                       b.getI32Type())));
   Value first = mul(chunk, number(chunkRows));
-  Value count = min(b.create<arith::SubIOp>(rows, first), number(chunkRows));
+  Value count = min(sub(rows, first), number(chunkRows));
   lhs = copy.createBuffer(chunkRows);
-  emitLoop(number(0), count, [&](Value r) {
+  emitLoop(number(0), count, 1, [&](Value r) {
     Index index = batch;
     addresses.split(add(first, r), c.rows, index);
     copy.emit(addresses.get(c.lhs, index), lhs, r);
@@ -180,17 +149,12 @@ void DotProductEmitter::emitTask(Value task) {
   Value lower = mul(group, number(panelsPerGroup));
   Value upper = min(add(lower, number(panelsPerGroup)), number(panels));
   bool hasPart = columns % tile.getColumns() != 0;
-  emitLoop(lower, upper, [&](Value panel) {
+  emitLoop(lower, upper, 1, [&](Value panel) {
+    auto emitWhole = [&] { emitPanel(panel, first, count, batch, /*isLast=*/false); };
     if (!hasPart)
-      return emitPanel(panel, first, count, batch, false);
-    Value isLast = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, panel,
-                                           number(panels - 1));
-    auto choice = b.create<scf::IfOp>(isLast, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(choice.thenBlock());
-    emitPanel(panel, first, count, batch, true);
-    b.setInsertionPointToStart(choice.elseBlock());
-    emitPanel(panel, first, count, batch, false);
+      return emitWhole();
+    emitIf(isEqual(panel, number(panels - 1)),
+           [&] { emitPanel(panel, first, count, batch, /*isLast=*/true); }, emitWhole);
   });
 }
 
@@ -198,17 +162,11 @@ void DotProductEmitter::emitTask(Value task) {
 void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices,
                                  Value left, ValueRange operands) {
   auto [count, kernel] = choices.front();
-  if (choices.size() == 1) {
-    b.create<func::CallOp>(kernel, operands);
-    return;
-  }
-  Value isEnough = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, left, number(count));
-  auto choice = b.create<scf::IfOp>(isEnough, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  b.create<func::CallOp>(kernel, operands);
-  b.setInsertionPointToStart(choice.elseBlock());
-  emitCall(choices.drop_front(), left, operands);
+  auto emitFirst = [&, kernel = kernel] { b.create<func::CallOp>(kernel, operands); };
+  if (choices.size() == 1)
+    return emitFirst();
+  emitIf(isAtMost(left, number(count)), emitFirst,
+         [&] { emitCall(choices.drop_front(), left, operands); });
 }
 
 /// All row tiles of the chunk, `count` rows from `first`, against one panel.
@@ -220,15 +178,14 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
     flat = add(mul(flat, addresses.getSize(d)), batch[d]);
   Value start = mul(add(mul(flat, number(panels)), panel),
                     number((groups + 1) * tile.getColumns()));
-  Value tiles = b.create<arith::CeilDivUIOp>(count, number(tile.rows));
-  emitLoop(number(0), tiles, [&](Value i) {
+  emitLoop(number(0), ceilDiv(count, number(tile.rows)), 1, [&](Value i) {
     Value firstInChunk = mul(i, number(tile.rows));
-    Value left = min(b.create<arith::SubIOp>(count, firstInChunk), number(tile.rows));
+    Value left = min(sub(count, firstInChunk), number(tile.rows));
     SmallVector<Value> operands = {
         lhs, mul(firstInChunk, number(groups)), number(groups), weights, start, sums,
         number(groups)};
     emitCall(kernels, left, operands);
-    emitLoop(number(0), left, [&](Value r) {
+    emitLoop(number(0), left, 1, [&](Value r) {
       emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);
     });
   });

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include <cmath>
 
 using namespace mlir;
@@ -56,14 +57,45 @@ Value burin::emitExp(ImplicitLocOpBuilder &b, Value x) {
 }
 
 namespace {
-class RowEmitter {
+class RowEmitter : IndexEmitter {
 public:
   RowEmitter(ImplicitLocOpBuilder &b, const ScoreRows &memory, Value keys, ScoreBody body)
-      : b(b), memory(memory), keys(keys), body(body),
+      : IndexEmitter(b), memory(memory), keys(keys), body(body),
         type(VectorType::get(memory.lanes, b.getF32Type())),
-        rest(b.createOrFold<arith::RemUIOp>(keys, number(memory.columns))),
-        whole(b.createOrFold<arith::DivUIOp>(keys, number(memory.columns))),
-        panels(b.createOrFold<arith::CeilDivUIOp>(keys, number(memory.columns))) {}
+        rest(rem(keys, number(memory.columns))), whole(div(keys, number(memory.columns))),
+        panels(ceilDiv(keys, number(memory.columns))) {}
+
+  using Scale = function_ref<void(Value row, Value factor)>;
+
+  void emit(Value rows, Scale scale) {
+    emitLoop(number(0), rows, 1, [&](Value row) { emitRow(row, scale); });
+  }
+
+private:
+  int64_t getVectors() const { return memory.columns / memory.lanes; }
+
+  void emitRow(Value row, Scale scale) {
+    Type f32 = b.getF32Type();
+    Value largest = emitLargest(row), before;
+    if (scale) {
+      before = b.create<memref::LoadOp>(memory.largest, row);
+      Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, before, largest);
+      largest = b.create<arith::SelectOp>(isMore, before, largest);
+      b.create<memref::StoreOp>(largest, memory.largest, row);
+    }
+    // Where all scores are -inf, their exponentials are to be 0.
+    Value isNone = b.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest,
+                                           getConstant(b, f32, -INFINITY));
+    Value base = b.create<arith::SelectOp>(isNone, getConstant(b, f32, 0), largest);
+    Value sum = emitPowers(row, base);
+    if (scale) {
+      Value factor = emitExp(b, b.create<arith::SubFOp>(before, base));
+      scale(row, factor);
+      Value old = b.create<memref::LoadOp>(memory.sums, row);
+      sum = b.create<arith::AddFOp>(b.create<arith::MulFOp>(old, factor), sum);
+    }
+    b.create<memref::StoreOp>(sum, memory.sums, row);
+  }
 
   /// The largest score of a row, each of which goes through the body.
   Value emitLargest(Value row) {
@@ -75,7 +107,7 @@ public:
       if (*known)
         emitScores(row, whole, largest, /*isLast=*/true);
     } else {
-      Value isThere = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, rest, number(0));
+      Value isThere = isNotEqual(rest, number(0));
       auto choice = b.create<scf::IfOp>(TypeRange(ValueRange(largest)), isThere, true);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(choice.elseBlock());
@@ -104,12 +136,6 @@ public:
     return join(vector::CombiningKind::ADD, sums);
   }
 
-private:
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  int64_t getVectors() const { return memory.columns / memory.lanes; }
-
   Value getPlace(Value row, Value panel, int64_t vector) {
     Value start = add(mul(panel, number(memory.panelStride)),
                       mul(row, number(memory.rowStride)));
@@ -119,13 +145,11 @@ private:
   /// A loop over panels that carries vectors along.
   SmallVector<Value> emitPanels(Value count, ArrayRef<Value> start,
                                 function_ref<void(Value, MutableArrayRef<Value>)> inner) {
-    auto loop = b.create<scf::ForOp>(number(0), count, number(1), start);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    SmallVector<Value> carried(loop.getRegionIterArgs());
-    inner(loop.getInductionVar(), carried);
-    b.create<scf::YieldOp>(carried);
-    return loop.getResults();
+    return emitLoop(number(0), count, 1, start, [&](Value panel, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      inner(panel, next);
+      return next;
+    });
   }
 
   /// One panel's part of a row through the body; `best` become the larger ones.
@@ -136,7 +160,7 @@ private:
       if (isLast)
         mask = b.create<vector::CreateMaskOp>(
             VectorType::get(memory.lanes, b.getI1Type()),
-            ValueRange{b.createOrFold<arith::SubIOp>(rest, number(v * memory.lanes))});
+            ValueRange{sub(rest, number(v * memory.lanes))});
       Value stored = b.create<vector::LoadOp>(type, memory.scores, at);
       Value key = add(mul(panel, number(memory.columns)), number(v * memory.lanes));
       Value score = body(stored, row, key, mask);
@@ -163,7 +187,6 @@ private:
     return b.create<vector::ReductionOp>(kind, all);
   }
 
-  ImplicitLocOpBuilder &b;
   const ScoreRows &memory;
   Value keys;
   ScoreBody body;
@@ -175,30 +198,5 @@ private:
 void burin::emitSoftmaxRows(ImplicitLocOpBuilder &b, const ScoreRows &memory, Value rows,
                             Value keys, ScoreBody body,
                             function_ref<void(Value, Value)> scale) {
-  RowEmitter emitter(b, memory, keys, body);
-  Value zero = b.create<arith::ConstantIndexOp>(0), one = b.create<arith::ConstantIndexOp>(1);
-  auto loop = b.create<scf::ForOp>(zero, rows, one);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value row = loop.getInductionVar();
-  Type f32 = b.getF32Type();
-  Value largest = emitter.emitLargest(row), before;
-  if (scale) {
-    before = b.create<memref::LoadOp>(memory.largest, row);
-    Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, before, largest);
-    largest = b.create<arith::SelectOp>(isMore, before, largest);
-    b.create<memref::StoreOp>(largest, memory.largest, row);
-  }
-  // Where all scores are -inf, their exponentials are to be 0.
-  Value isNone = b.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest,
-                                         getConstant(b, f32, -INFINITY));
-  Value base = b.create<arith::SelectOp>(isNone, getConstant(b, f32, 0), largest);
-  Value sum = emitter.emitPowers(row, base);
-  if (scale) {
-    Value factor = emitExp(b, b.create<arith::SubFOp>(before, base));
-    scale(row, factor);
-    Value old = b.create<memref::LoadOp>(memory.sums, row);
-    sum = b.create<arith::AddFOp>(b.create<arith::MulFOp>(old, factor), sum);
-  }
-  b.create<memref::StoreOp>(sum, memory.sums, row);
+  RowEmitter(b, memory, keys, body).emit(rows, scale);
 }

@@ -4,9 +4,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 using namespace mlir;
 using namespace burin;
@@ -49,11 +48,11 @@ Value burin::emitDot(ImplicitLocOpBuilder &b, const DotInstruction &instruction,
 }
 
 namespace {
-class DotEmitter {
+class DotEmitter : IndexEmitter {
 public:
-  DotEmitter(func::FuncOp func, const DotInstruction &instruction, const Tile &tile)
-      : b(ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front())),
-        instruction(instruction), tile(tile),
+  DotEmitter(ImplicitLocOpBuilder &b, func::FuncOp func,
+             const DotInstruction &instruction, const Tile &tile)
+      : IndexEmitter(b), instruction(instruction), tile(tile),
         groups(VectorType::get(tile.lanes, b.getI32Type())),
         sums(VectorType::get(tile.lanes, getSumType(b, instruction))),
         arguments(func.getArguments()) {}
@@ -65,14 +64,9 @@ public:
         start.push_back(b.create<vector::BitCastOp>(
             sums, load(add(arguments[BStart], number(v * tile.lanes)))));
     Value first = add(arguments[BStart], number(tile.getColumns()));
-    auto loop = b.create<scf::ForOp>(number(0), arguments[Steps], number(1), start);
-    {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      b.create<scf::YieldOp>(emitStep(loop.getInductionVar(), first,
-                                      loop.getRegionIterArgs()));
-    }
-    for (auto [i, value] : llvm::enumerate(loop.getResults()))
+    auto step = [&](Value k, ValueRange carried) { return emitStep(k, first, carried); };
+    SmallVector<Value> results = emitLoop(number(0), arguments[Steps], 1, start, step);
+    for (auto [i, value] : llvm::enumerate(results))
       b.create<vector::StoreOp>(b.create<vector::BitCastOp>(groups, value),
                                 arguments[C], number(i * tile.lanes));
     b.create<func::ReturnOp>();
@@ -81,9 +75,6 @@ public:
 private:
   enum Argument { A, AStart, AStride, B, BStart, C, Steps };
 
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.create<arith::AddIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.create<arith::MulIOp>(x, y); }
   Value load(Value at) {
     return b.create<vector::LoadOp>(groups, arguments[B], at);
   }
@@ -106,7 +97,6 @@ private:
     return next;
   }
 
-  ImplicitLocOpBuilder b;
   const DotInstruction &instruction;
   Tile tile;
   VectorType groups, sums;
@@ -129,6 +119,7 @@ func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruct
       builder.getFunctionType({groups, index, index, groups, index, groups, index}, {}));
   func.setPrivate();
   func.addEntryBlock();
-  DotEmitter(func, instruction, tile).emit();
+  auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
+  DotEmitter(b, func, instruction, tile).emit();
   return func;
 }

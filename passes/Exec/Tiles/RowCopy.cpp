@@ -2,7 +2,6 @@
 
 #include "passes/Exec/Tiles/RowCopy.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/Packing.h"
@@ -12,7 +11,7 @@ using namespace burin;
 
 RowCopy::RowCopy(ImplicitLocOpBuilder &b, const DotProduct &c,
                  const DotInstruction &instruction, const Cpu &cpu)
-    : b(b), memory(c.getLhs().memory),
+    : IndexEmitter(b), memory(c.getLhs().memory),
       element(getFactorType(b, instruction)), isUnsigned(c.isUnsigned),
       isShifted(instruction.group == 4 && c.isUnsigned != instruction.isUnsigned),
       lanes(cpu.vectorBits / (32 / instruction.group)) {
@@ -27,12 +26,6 @@ RowCopy::RowCopy(ImplicitLocOpBuilder &b, const DotProduct &c,
     strides.pop_back();
   }
 }
-
-Value RowCopy::number(int64_t value) {
-  return b.create<arith::ConstantIndexOp>(value);
-}
-Value RowCopy::add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-Value RowCopy::mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
 
 Value RowCopy::createBuffer(int64_t rows) {
   return createStackBuffer(b, MemRefType::get({rows * rowBytes}, b.getI8Type()));
@@ -71,12 +64,10 @@ void RowCopy::emitOuter(size_t k, Value from, Value to) {
   int64_t inner = run;
   for (int64_t size : ArrayRef(sizes).drop_front(k + 1))
     inner *= size;
-  auto loop = b.create<scf::ForOp>(number(0), number(sizes[k]), number(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value i = loop.getInductionVar();
-  emitOuter(k + 1, add(from, mul(i, number(strides[k]))),
-            add(to, mul(i, number(inner))));
+  emitLoop(number(0), number(sizes[k]), 1, [&](Value i) {
+    emitOuter(k + 1, add(from, mul(i, number(strides[k]))),
+              add(to, mul(i, number(inner))));
+  });
 }
 
 /// Whole vectors, the last of which may copy again what the one before did; of a
@@ -87,11 +78,8 @@ void RowCopy::emitRun(Value from, Value to) {
     constexpr int64_t unrolled = 4;
     int64_t whole = run / lanes * lanes;
     if (whole > unrolled * lanes) {
-      auto loop = b.create<scf::ForOp>(number(0), number(whole), number(lanes));
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      Value i = loop.getInductionVar();
-      emitPiece(lanes, add(from, i), add(to, i));
+      emitLoop(number(0), number(whole), lanes,
+               [&](Value i) { emitPiece(lanes, add(from, i), add(to, i)); });
       done = whole;
     }
     for (; done < whole; done += lanes)

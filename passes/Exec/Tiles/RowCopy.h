@@ -3,14 +3,14 @@
 #ifndef BURIN_PASSES_EXEC_TILES_ROWCOPY_H
 #define BURIN_PASSES_EXEC_TILES_ROWCOPY_H
 
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Tiles/DotProduct.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace burin {
 
 /// Copies what the depth loops of a dot product read for one row into one run of
 /// memory, in the order of the packed weights, as the instruction takes it.
-class RowCopy {
+class RowCopy : IndexEmitter {
 public:
   RowCopy(mlir::ImplicitLocOpBuilder &b, const DotProduct &product,
           const DotInstruction &instruction, const Cpu &cpu);
@@ -26,14 +26,10 @@ public:
   void emit(mlir::Value from, mlir::Value buffer, mlir::Value row);
 
 private:
-  mlir::Value number(int64_t value);
-  mlir::Value add(mlir::Value x, mlir::Value y);
-  mlir::Value mul(mlir::Value x, mlir::Value y);
   void emitOuter(size_t k, mlir::Value from, mlir::Value to);
   void emitRun(mlir::Value from, mlir::Value to);
   void emitPiece(int64_t count, mlir::Value from, mlir::Value to);
 
-  mlir::ImplicitLocOpBuilder &b;
   mlir::Value memory;
   mlir::Type element;    ///< Of the copy: i8, i16 or bf16.
   bool isUnsigned;       ///< Whether the bytes are.

@@ -2,8 +2,8 @@
 
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Tiles/TileStore.h"
@@ -16,10 +16,7 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// Vector operations worth a thread's while.
-constexpr int64_t workPerTask = 1 << 12;
-
-class WinogradEmitter {
+class WinogradEmitter : IndexEmitter {
 public:
   WinogradEmitter(const WinogradConv &conv, const WinogradPlan &plan, Value weights,
                   ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes);
@@ -27,17 +24,9 @@ public:
   void emit();
 
 private:
-  Value number(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
-  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
-  Value min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
-  Value value(OpFoldResult size) { return shapes.getValue(size); }
   Value inputStep(unsigned loop) { return value(c.getOperand(c.lhs).coefficients[loop]); }
   Value createBuffer(int64_t elements);
 
-  void emitLoop(Value lower, Value upper, int64_t step, function_ref<void(Value)> body);
-  void emitRange(Value count, int64_t workEach, function_ref<void(Value)> body);
   void emitBlock(Value first);
   void findTile(Value tile);
   void emitInputs(Value row);
@@ -51,7 +40,6 @@ private:
   const WinogradConv &conv;
   const WinogradPlan &plan;
   const Contraction &c;
-  ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
   VectorType vector;
   MicroKernels kernels;
@@ -66,7 +54,7 @@ private:
 WinogradEmitter::WinogradEmitter(const WinogradConv &conv, const WinogradPlan &plan,
                                  Value weights, ImplicitLocOpBuilder &b,
                                  nn::ShapeBuilder &shapes)
-    : conv(conv), plan(plan), c(conv.c), b(b), shapes(shapes),
+    : IndexEmitter(b, &shapes), conv(conv), plan(plan), c(conv.c), shapes(shapes),
       vector(VectorType::get(plan.tile.lanes, c.getType())),
       kernels(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
               LhsLayout{shapes.get(plan.rowPitch),
@@ -80,31 +68,8 @@ Value WinogradEmitter::createBuffer(int64_t elements) {
       MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
 }
 
-void WinogradEmitter::emitLoop(Value lower, Value upper, int64_t step,
-                               function_ref<void(Value)> body) {
-  auto loop = b.create<scf::ForOp>(lower, upper, number(step));
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
-/// `body` for 0..count, on all threads.
-void WinogradEmitter::emitRange(Value count, int64_t workEach,
-                                function_ref<void(Value)> body) {
-  int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, workEach));
-  auto parallel = b.create<exec::ParallelOp>(count, grain);
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(&parallel.getBody().front());
-  emitLoop(parallel.getLower(), parallel.getUpper(), 1, body);
-}
-
 /// Sets image, y and x to those of tile number `tile`.
 void WinogradEmitter::findTile(Value tile) {
-  auto split = [&](Value flat, Value size) -> std::pair<Value, Value> {
-    return {b.create<arith::DivUIOp>(flat, size), b.create<arith::RemUIOp>(flat, size)};
-  };
   auto [rest, tileX] = split(tile, number(plan.tilesX));
   auto [images, tileY] = split(rest, number(plan.tilesY));
   Value outputs = number(plan.algorithm.outputs);
@@ -125,18 +90,12 @@ void WinogradEmitter::emitInputs(Value row) {
   int64_t outputs = plan.algorithm.outputs;
   if (conv.height % outputs == 0 && conv.width % outputs == 0)
     return emitInputTile(row, /*isInside=*/true);
-  auto isInside = [&](Value at, int64_t size) -> Value {
-    return b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, add(at, number(outputs)),
-                                   number(size));
+  auto isInside = [&](Value at, int64_t size) {
+    return isAtMost(add(at, number(outputs)), number(size));
   };
   Value inside = b.create<arith::AndIOp>(isInside(y, conv.height), isInside(x, conv.width));
-  auto choice = b.create<scf::IfOp>(inside, /*withElseRegion=*/true);
-  for (bool which : {true, false}) {
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(which ? choice.thenBlock() : choice.elseBlock());
-    emitInputTile(row, which);
-  }
+  emitIf(inside, [&] { emitInputTile(row, /*isInside=*/true); },
+         [&] { emitInputTile(row, /*isInside=*/false); });
 }
 
 /// Of a tile that sticks out the last row and column are there again and again:
@@ -205,15 +164,11 @@ void WinogradEmitter::emitProducts(Value firstRow, Value rows, Value panel) {
       if (plan.tail == 0)
         return kernels.emitCall(b, shapes, call, plan.panelRows, plan.tile.vectors);
       // Rows past the last tile have any values, which nobody looks at.
-      Value few = b.create<arith::CmpIOp>(arith::CmpIPredicate::ule, sub(rows, row),
-                                          number(plan.tail));
-      auto choice = b.create<scf::IfOp>(few, /*withElseRegion=*/true);
-      for (bool isTail : {true, false}) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToStart(isTail ? choice.thenBlock() : choice.elseBlock());
-        kernels.emitCall(b, shapes, call, isTail ? plan.tail : plan.panelRows,
-                         plan.tile.vectors);
-      }
+      auto emitCall = [&](int64_t count) {
+        kernels.emitCall(b, shapes, call, count, plan.tile.vectors);
+      };
+      emitIf(isAtMost(sub(rows, row), number(plan.tail)), [&] { emitCall(plan.tail); },
+             [&] { emitCall(plan.panelRows); });
     });
   });
 }
@@ -245,8 +200,9 @@ void WinogradEmitter::emitResults(Value row, Value panel) {
 }
 
 void WinogradEmitter::emitTask(Value task, Value taskCount) {
-  Value panel = b.create<arith::DivUIOp>(task, taskCount);
-  Value firstRow = mul(b.create<arith::RemUIOp>(task, taskCount), number(plan.taskRows));
+  Value panel, inPanel;
+  std::tie(panel, inPanel) = split(task, taskCount);
+  Value firstRow = mul(inPanel, number(plan.taskRows));
   Value rows = min(sub(blockRows, firstRow), number(plan.taskRows));
   emitProducts(firstRow, rows, panel);
   emitLoop(number(0), rows, 1, [&](Value row) {
@@ -262,14 +218,14 @@ void WinogradEmitter::emitBlock(Value first) {
                                        shapes.get(plan.tilesY * plan.tilesX))),
                       first),
                   number(plan.blockRows));
-  int64_t vectors = llvm::divideCeil(conv.channels, plan.tile.lanes);
-  emitRange(blockRows, vectors * plan.algorithm.getInputCost(),
-            [&](Value row) { emitInputs(row); });
-  Value perPanel = b.createOrFold<arith::CeilDivUIOp>(blockRows, number(plan.taskRows));
-  int64_t work = plan.algorithm.getProducts() * plan.taskRows * plan.tile.vectors *
-                 conv.channels;
+  int64_t lanes = plan.tile.lanes;
+  int64_t inputWork = llvm::alignTo(conv.channels, lanes) * plan.algorithm.getInputCost();
+  emitRange(blockRows, getGrain(inputWork, lanes), [&](Value row) { emitInputs(row); });
+  Value perPanel = ceilDiv(blockRows, number(plan.taskRows));
   int64_t products = plan.algorithm.getProducts();
-  emitRange(mul(perPanel, number(plan.columnPanels)), work, [&](Value task) {
+  int64_t work = products * plan.taskRows * plan.tile.getColumns() * conv.channels;
+  Value tasks = mul(perPanel, number(plan.columnPanels));
+  emitRange(tasks, getGrain(work, lanes), [&](Value task) {
     sums = createBuffer(products * plan.productPitch);
     results = createBuffer(products * plan.tile.getColumns());
     emitTask(task, perPanel);
