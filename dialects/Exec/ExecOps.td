@@ -128,6 +128,21 @@ def Exec_DotOp : Exec_Op<"dot", !listconcat([Pure, SameOperandsAndResultType],
   let assemblyFormat = "$x `,` $y `,` $sum attr-dict `:` type($sum)";
 }
 
+def Exec_Bytes : AnyTypeOf<[I8, VectorOf<[I8]>], "i8 or a vector of it">;
+
+def Exec_LookupOp : Exec_Op<"lookup", !listconcat([Pure, SameOperandsAndResultType],
+                                                  ElementwiseMappable.traits)> {
+  let summary = "A byte out of a table";
+  let description = [{
+    The element of `table` whose number are the bits of `x` without a sign.
+
+    Example: `%0 = exec.lookup %x in dense<1> : tensor<256xi8> : vector<16xi8>`
+  }];
+  let arguments = (ins Exec_Bytes:$x, RankedSignlessIntElementsAttr<8, [256]>:$table);
+  let results = (outs Exec_Bytes:$result);
+  let assemblyFormat = "$x `in` $table attr-dict `:` type($x)";
+}
+
 //===- Control -------------------------------------------------------------===//
 
 def Exec_CheckOp : Exec_Op<"check"> {

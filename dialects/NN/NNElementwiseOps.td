@@ -147,6 +147,18 @@ def NN_WhereOp : NN_ElementwiseOp<"where", "Choice by a condition of type i1", "
   let arguments = (ins NN_Tensor:$condition, NN_Tensor:$a, NN_Tensor:$b);
 }
 
+//===- Bytes ---------------------------------------------------------------===//
+
+def NN_LookupOp : NN_UnaryOp<"lookup", "Any function of a byte", "table[x]"> {
+  let description = [{
+    The element of `table` whose number are the bits of the byte `x` without a sign:
+    that of -1 is the last one. The result is of bytes, too.
+
+    Example: `%0 = nn.lookup %x {table = dense<1> : tensor<256xi8>} : (tensor<?x8xui8>) -> tensor<?x8xi8>`
+  }];
+  let arguments = (ins NN_Tensor:$x, RankedSignlessIntElementsAttr<8, [256]>:$table);
+}
+
 //===- Types ---------------------------------------------------------------===//
 
 def NN_CastOp : NN_UnaryOp<"cast", "Conversion to the element type of the result", "x as its type"> {

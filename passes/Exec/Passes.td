@@ -385,6 +385,45 @@ def ExpandDots : Pass<"burin-expand-dots", "::mlir::ModuleOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def ExpandLookups : Pass<"burin-expand-lookups", "::mlir::ModuleOp"> {
+  let summary = "Turn exec.lookup into loads or permutations";
+  let description = [{
+    Where an instruction picks bytes out of two vectors by number, two of it and a
+    choice find a byte among 256, so that the table stays in registers. Elsewhere the
+    table becomes a constant in memory, of words because vectors are gathered so.
+
+    ```mlir
+    // before: --burin-expand-lookups
+    func.func @f(%x: i8) -> i8 {
+      %0 = exec.lookup %x in dense<1> : tensor<256xi8> : i8
+      return %0 : i8
+    }
+    ```
+
+    ```mlir
+    // after
+    memref.global "private" constant @burin_table : memref<256xi32> = dense<1>
+    func.func @f(%x: i8) -> i8 {
+      %0 = memref.get_global @burin_table : memref<256xi32>
+      %1 = arith.index_castui %x : i8 to index
+      %2 = memref.load %0[%1] : memref<256xi32>
+      %3 = arith.trunci %2 : i32 to i8
+      return %3 : i8
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+    Option<"intrinsic", "intrinsic", "std::string", /*default=*/[{""}],
+           "LLVM's name of the instruction, or empty">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
+  ];
+}
+
 def MaterializeCasts : Pass<"burin-materialize-casts", "::mlir::ModuleOp"> {
   let summary = "Copy where a cast would forget strides";
   let description = [{

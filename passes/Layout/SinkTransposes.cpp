@@ -21,7 +21,7 @@ bool hasOneElement(Value value) {
 /// such op.
 OpOperand *findChanged(Operation *op) {
   if (!isa_and_nonnull<nn::MulOp, nn::DivOp, nn::AddOp, nn::SubOp, nn::CastOp,
-                       nn::QuantizeOp, nn::DequantizeOp>(op))
+                       nn::QuantizeOp, nn::DequantizeOp, nn::LookupOp>(op))
     return nullptr;
   OpOperand *changed = nullptr;
   auto rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();

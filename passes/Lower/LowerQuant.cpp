@@ -1,5 +1,6 @@
 //===- LowerQuant.cpp - Quantization --------------------------------------===//
 
+#include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -38,16 +39,19 @@ Value clamp(B &b, Value x, double low, double high, Value shift) {
   return x;
 }
 
-/// roundeven(real) + zero as an integer of nn type `to`, in its compute type.
-Value roundTo(B &b, Value real, Value zero, Type to) {
-  unsigned width = to.getIntOrFloatBitWidth();
-  int64_t count = int64_t(1) << width;
+/// roundeven(real) in the range of integers of nn type `to`, less `zero`.
+Value roundInside(B &b, Value real, Value zero, Type to) {
+  int64_t count = int64_t(1) << to.getIntOrFloatBitWidth();
   int64_t low = isUnsigned(to) ? 0 : -count / 2;
   // All bounds are integers, so that rounding may come last: rounding and turning
   // into an integer are one instruction.
-  Value inside = clamp(b, real, low, low + count - 1, zero);
+  return b.create<math::RoundEvenOp>(clamp(b, real, low, low + count - 1, zero));
+}
+
+/// roundeven(real) + zero as an integer of nn type `to`, in its compute type.
+Value roundTo(B &b, Value real, Value zero, Type to) {
   Type i32 = b.getI32Type();
-  Value integer = b.create<arith::FPToSIOp>(i32, b.create<math::RoundEvenOp>(inside));
+  Value integer = b.create<arith::FPToSIOp>(i32, roundInside(b, real, zero, to));
   if (zero)
     integer = b.create<arith::AddIOp>(
         integer, b.createOrFold<arith::FPToSIOp>(i32, zero));
@@ -162,7 +166,7 @@ Value mapScaled(OpTy op, Lowering &l,
   return l.createReshape(result, view.shape, l.getShape(op.getResult()));
 }
 
-//===- quantize, dequantize -----------------------------------------------===//
+//===- quantize, dequantize, lookup ---------------------------------------===//
 
 LogicalResult lowerQuantize(nn::QuantizeOp op, Lowering &l) {
   Type from = getElement(op.getX()), to = getElement(op.getResult());
@@ -180,7 +184,52 @@ LogicalResult lowerQuantize(nn::QuantizeOp op, Lowering &l) {
   return success();
 }
 
+/// The quantize op whose integers only `op` reads, with one zero point for both.
+nn::QuantizeOp findRounding(nn::DequantizeOp op, Lowering &l) {
+  auto quantize = op.getX().getDefiningOp<nn::QuantizeOp>();
+  if (!quantize || !quantize->hasOneUse() || !getElement(quantize).isIntOrIndex() ||
+      quantize.getZeroPoint() != op.getZeroPoint() || !quantize.getPrecision().isF32())
+    return {};
+  for (Value value : {op.getScale(), quantize.getScale(), op.getZeroPoint()})
+    if (value && (!isSingle(l.getShape(value)) ||
+                  int64_t(l.getShape(value).size()) > int64_t(l.getShape(op.getX()).size())))
+      return {};
+  return quantize;
+}
+
+/// Both at once: the zero point cancels out, and nothing becomes an integer.
+void lowerRounding(nn::QuantizeOp quantize, nn::DequantizeOp op, Lowering &l) {
+  SmallVector<Value> operands;
+  SmallVector<Shape> shapes;
+  SmallVector<Type> types;
+  for (Value value : {quantize.getX(), quantize.getScale(), op.getScale(), op.getZeroPoint()})
+    if (value) {
+      operands.push_back(l.get(value));
+      shapes.push_back(l.getShape(value));
+      types.push_back(getElement(value));
+    }
+  Type f32 = l.builder.getF32Type(), to = getElement(op.getResult());
+  SmallVector<Type> from = types;
+  types.push_back(to);
+  l.set(op, l.createElementwise(
+                operands, shapes, l.getShape(op.getResult()), types,
+                [&](B &b, ArrayRef<Value> args) {
+                  SmallVector<Value> reals;
+                  for (auto [arg, type] : llvm::zip_equal(args, from))
+                    reals.push_back(Lowering::castScalar(b, arg, type, f32, true));
+                  Value real = b.create<arith::DivFOp>(reals[0], reals[1]);
+                  real = roundInside(b, real, reals.size() > 3 ? reals[3] : Value(),
+                                     getElement(quantize));
+                  real = b.create<arith::MulFOp>(real, reals[2]);
+                  return Lowering::castScalar(b, real, f32, to, true);
+                }));
+}
+
 LogicalResult lowerDequantize(nn::DequantizeOp op, Lowering &l) {
+  if (nn::QuantizeOp quantize = findRounding(op, l)) {
+    lowerRounding(quantize, op, l);
+    return success();
+  }
   Type from = getElement(op.getX()), to = getElement(op.getResult());
   Type f32 = l.builder.getF32Type();
   l.set(op, mapScaled(op, l, [&](B &b, Value x, Value scale, Value zero) -> Value {
@@ -189,6 +238,13 @@ LogicalResult lowerDequantize(nn::DequantizeOp op, Lowering &l) {
       real = b.create<arith::SubFOp>(real, zero);
     real = b.create<arith::MulFOp>(real, scale);
     return Lowering::castScalar(b, real, f32, to, true);
+  }));
+  return success();
+}
+
+LogicalResult lowerLookup(nn::LookupOp op, Lowering &l) {
+  l.set(op, l.createElementwise(op, [&](B &b, ArrayRef<Value> args) -> Value {
+    return b.create<exec::LookupOp>(args[0], op.getTable());
   }));
   return success();
 }
@@ -249,6 +305,7 @@ LogicalResult lowerDynamicQuantize(nn::DynamicQuantizeOp op, Lowering &l) {
 void burin::addQuantLowerings(LowerTable &table) {
   addLowering<nn::QuantizeOp, lowerQuantize>(table);
   addLowering<nn::DequantizeOp, lowerDequantize>(table);
+  addLowering<nn::LookupOp, lowerLookup>(table);
   addLowering<nn::DynamicQuantizeOp, lowerDynamicQuantize>(table);
   addMatMulNBitsLowering(table);
 }

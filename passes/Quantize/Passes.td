@@ -119,6 +119,38 @@ def MultiplyDifferences : Pass<"burin-multiply-differences", "::mlir::ModuleOp">
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
+def TabulateBytes : Pass<"burin-tabulate-bytes", "::mlir::ModuleOp"> {
+  let summary = "Turn what is calculated from one byte into a table";
+  let description = [{
+    Bytes that are dequantized, go through functions that take long (several steps,
+    quantized in between as well) and are quantized again depend on nothing but the
+    byte: the 256 results are calculated here. Scales, zero points and all other
+    operands must be known and one for all elements.
+
+    ```mlir
+    // before: --burin-tabulate-bytes --canonicalize
+    func.func @f(%x: tensor<?x8xui8>) -> tensor<?x8xui8> {
+      %s = nn.constant dense<1.000000e+00> : tensor<f32>
+      %large = nn.constant dense<1.000000e+02> : tensor<f32>
+      %z = nn.constant dense<3> : tensor<ui8>
+      %0 = nn.dequantize %x, %s {axis = 0 : i64, block_size = 0 : i64} : (tensor<?x8xui8>, tensor<f32>) -> tensor<?x8xf32>
+      %1 = nn.erf %0 : (tensor<?x8xf32>) -> tensor<?x8xf32>
+      %2 = nn.quantize %1, %large, %z {axis = 0 : i64, block_size = 0 : i64, precision = f32, saturate = true} : (tensor<?x8xf32>, tensor<f32>, tensor<ui8>) -> tensor<?x8xui8>
+      return %2 : tensor<?x8xui8>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<?x8xui8>) -> tensor<?x8xui8> {
+      %0 = nn.lookup %x {table = dense<3> : tensor<256xi8>} : (tensor<?x8xui8>) -> tensor<?x8xui8>
+      return %0 : tensor<?x8xui8>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
 def FoldScales : Pass<"burin-fold-scales", "::mlir::ModuleOp"> {
   let summary = "Multiply up scales that follow one another";
   let description = [{

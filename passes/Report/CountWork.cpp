@@ -26,6 +26,8 @@ int64_t getOperations(Operation &op) {
     return 2;
   if (isa<exec::DotOp>(op))
     return 4;
+  if (isa<exec::LookupOp>(op))
+    return 1;
   if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
           arith::RemFOp, arith::NegFOp, arith::MaximumFOp, arith::MinimumFOp,
           arith::MaxNumFOp, arith::MinNumFOp>(op))

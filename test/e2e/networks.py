@@ -96,16 +96,18 @@ def upscaler(batch, height, width):
 
 
 def quantized(batch):
-    """QuantizeLinear and DequantizeLinear around a convolution and a matrix product."""
+    """QuantizeLinear and DequantizeLinear around a convolution, a function and a matrix product."""
     draw = np.random.default_rng(6)
     nodes = [("QuantizeLinear", ["x", "sx", "zx"], ["xq"], {}), ("DequantizeLinear", ["xq", "sx", "zx"], ["xd"], {}),
              ("DequantizeLinear", ["wq", "sw"], ["wd"], dict(axis=0)),
              ("Conv", ["xd", "wd"], ["c"], dict(kernel_shape=[3, 3])), ("Relu", ["c"], ["r"], {}),
              ("QuantizeLinear", ["r", "sr", "zr"], ["rq"], {}), ("DequantizeLinear", ["rq", "sr", "zr"], ["rd"], {}),
-             ("Flatten", ["rd"], ["f"], {}), ("DequantizeLinear", ["vq", "sv"], ["vd"], dict(axis=1)),
+             ("Sigmoid", ["rd"], ["s"], {}), ("Mul", ["s", "rd"], ["g"], {}),
+             ("QuantizeLinear", ["g", "sr", "zg"], ["gq"], {}), ("DequantizeLinear", ["gq", "sr", "zg"], ["gd"], {}),
+             ("Flatten", ["gd"], ["f"], {}), ("DequantizeLinear", ["vq", "sv"], ["vd"], dict(axis=1)),
              ("MatMul", ["f", "vd"], ["y"], {})]
     fixed = dict(sx=F32(0.03), zx=np.uint8(128), wq=draw.integers(-127, 128, (6, 2, 3, 3)).astype(np.int8),
-                 sw=np.linspace(0.002, 0.004, 6, dtype=F32), sr=F32(0.05), zr=np.uint8(0),
+                 sw=np.linspace(0.002, 0.004, 6, dtype=F32), sr=F32(0.05), zr=np.uint8(0), zg=np.int8(-100),
                  vq=draw.integers(-127, 128, (96, 5)).astype(np.int8), sv=np.linspace(0.001, 0.002, 5, dtype=F32))
     return (model(nodes, [value("x", F32, ["batch", 2, 6, 6])], [value("y", F32, ["batch", 5])],
                   [constant(n, a) for n, a in fixed.items()]), {"x": sample(6, batch, 2, 6, 6)})
