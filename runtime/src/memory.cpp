@@ -2,20 +2,31 @@
 
 #include "memory.h"
 #include "pages.h"
-#include <stdlib.h>
 
 using burin::Memory;
 
 /// Lies in front of what the user sees, in a cache line of its own.
 struct alignas(64) Memory::Block {
-  Block *next;
+  Block *next;     // Live: any order. Free: the next one in the chunk.
   Block *previous; // Only of live blocks.
+  size_t span;     // With this header.
   size_t asked;
-  uint32_t sizeClass;
-  uint32_t lastRun;
+  Chunk *chunk;
   bool kept;
 
   static Block *of(void *memory) { return static_cast<Block *>(memory) - 1; }
+  char *begin() { return reinterpret_cast<char *>(this); }
+  char *end() { return begin() + span; }
+};
+
+/// Pages of the system, cut into blocks.
+struct alignas(64) Memory::Chunk {
+  Chunk *next;
+  size_t bytes;
+  Block *free; // In the order of their addresses; no two are neighbours.
+
+  Block *first() { return reinterpret_cast<Block *>(this + 1); }
+  bool isUnused() { return free == first() && free->span == bytes - sizeof(Chunk); }
 };
 
 namespace {
@@ -31,87 +42,86 @@ private:
   pthread_mutex_t &mutex;
 };
 
-constexpr uint32_t minBits = 6; // The smallest class spans 64 bytes.
+/// What a session asks of the system at least: enough for a huge page.
+constexpr size_t minChunk = size_t(2) << 20;
 
-/// Blocks of this size and more are whole pages of the system.
-constexpr size_t pagedBytes = size_t(1) << 20;
+/// More than any machine has.
+constexpr size_t maxBytes = size_t(1) << 46;
 
-/// A block that so many runs did not want goes back to the system.
-constexpr uint32_t maxIdleRuns = 32;
+/// So many runs tell what is wanted.
+constexpr uint32_t runsPerTrim = 32;
 
-/// The least class that holds `bytes`; they span 64, 80, 96, 112, 128, 160, ...
-uint32_t classOf(size_t bytes) {
-  if (bytes <= (size_t(1) << minBits))
-    return 0;
-  uint32_t exponent = 63 - uint32_t(__builtin_clzll(bytes - 1));
-  uint32_t quarter = uint32_t((bytes - 1) >> (exponent - 2)) & 3;
-  return (exponent - minBits) * 4 + quarter + 1;
-}
-
-size_t bytesOf(uint32_t sizeClass) {
-  size_t base = size_t(1) << (minBits + sizeClass / 4);
-  return base + base / 4 * (sizeClass % 4);
-}
+/// Chunks together are less than twice what was wanted at one time, and more where
+/// what was wanted fitted into none of them. What is far beyond that is too much.
+constexpr uint64_t tooMuch = 8;
 
 } // namespace
 
-Memory::Block *Memory::create(uint32_t sizeClass) {
-  size_t bytes = bytesOf(sizeClass) + sizeof(Block);
-  void *room = nullptr;
-  if (bytes >= pagedBytes)
-    room = mapPages(bytes);
-  else if (posix_memalign(&room, alignof(Block), bytes) != 0)
-    return nullptr;
-  Block *block = static_cast<Block *>(room);
-  if (block)
-    block->sizeClass = sizeClass;
-  return block;
-}
-
-void Memory::destroy(Block *block) {
-  size_t bytes = bytesOf(block->sizeClass) + sizeof(Block);
-  if (bytes >= pagedBytes)
-    unmapPages(block, bytes);
-  else
-    ::free(block);
-}
-
 Memory::~Memory() {
-  for (Block *list : free)
-    while (Block *block = list) {
-      list = block->next;
-      destroy(block);
-    }
-  while (Block *block = live) {
-    live = block->next;
-    destroy(block);
+  while (Chunk *chunk = chunks) {
+    chunks = chunk->next;
+    unmapPages(chunk, chunk->bytes);
   }
   pthread_mutex_destroy(&mutex);
 }
 
-/// A block of the class, or of one of the next that is less than twice as big.
-Memory::Block *Memory::takeFree(uint32_t sizeClass) {
-  uint32_t end = sizeClass + 4 < numClasses ? sizeClass + 4 : numClasses;
-  for (uint32_t i = sizeClass; i < end; ++i)
-    if (Block *block = free[i]) {
-      free[i] = block->next;
+/// As much again as there is, so that there are few; untouched pages cost nothing.
+Memory::Chunk *Memory::grow(size_t span) {
+  size_t bytes = span + sizeof(Chunk);
+  if (bytes < chunkBytes)
+    bytes = chunkBytes;
+  bytes = (bytes + minChunk - 1) / minChunk * minChunk;
+  ++numMisses;
+  auto *chunk = reinterpret_cast<Chunk *>(mapPages(bytes));
+  if (!chunk)
+    return nullptr;
+  chunk->next = nullptr;
+  chunk->bytes = bytes;
+  chunk->free = chunk->first();
+  chunk->free->next = nullptr;
+  chunk->free->span = bytes - sizeof(Chunk);
+  chunkBytes += bytes;
+  Chunk **link = &chunks;
+  while (*link)
+    link = &(*link)->next;
+  return *link = chunk;
+}
+
+/// The beginning of the first free block that is large enough.
+Memory::Block *Memory::takeFree(size_t span) {
+  for (Chunk *chunk = chunks; chunk; chunk = chunk->next)
+    for (Block **link = &chunk->free; Block *block = *link; link = &block->next) {
+      if (block->span < span)
+        continue;
+      if (block->span > span) {
+        auto *rest = reinterpret_cast<Block *>(block->begin() + span);
+        rest->next = block->next;
+        rest->span = block->span - span;
+        *link = rest;
+        block->span = span;
+      } else {
+        *link = block->next;
+      }
+      block->chunk = chunk;
       return block;
     }
   return nullptr;
 }
 
 void *Memory::allocate(size_t bytes) {
-  if (bytes > (size_t(1) << maxBits))
+  if (bytes > maxBytes)
     return nullptr;
-  uint32_t sizeClass = classOf(bytes);
+  size_t span = sizeof(Block) + (bytes + 63) / 64 * 64;
   Lock lock(mutex);
-  Block *block = takeFree(sizeClass);
+  Block *block = takeFree(span);
   if (!block) {
-    ++numMisses;
-    block = create(sizeClass);
-    if (!block)
+    if (!grow(span))
       return nullptr;
+    block = takeFree(span);
   }
+  usedBytes += span;
+  if (usedBytes > mostUsed)
+    mostUsed = usedBytes;
   block->asked = bytes;
   block->kept = false;
   block->previous = nullptr;
@@ -125,15 +135,28 @@ void *Memory::allocate(size_t bytes) {
   return block + 1;
 }
 
-/// From the live blocks to the free ones.
+/// From the live blocks to the free ones, one with its free neighbours.
 void Memory::retire(Block *block) {
   (block->previous ? block->previous->next : live) = block->next;
   if (block->next)
     block->next->previous = block->previous;
   liveBytes -= block->asked;
-  block->lastRun = runs;
-  block->next = free[block->sizeClass];
-  free[block->sizeClass] = block;
+  usedBytes -= block->span;
+  Block *before = nullptr, *after = block->chunk->free;
+  while (after && after < block) {
+    before = after;
+    after = after->next;
+  }
+  block->next = after;
+  (before ? before->next : block->chunk->free) = block;
+  auto join = [](Block *one, Block *other) {
+    if (!one || !other || one->end() != other->begin())
+      return;
+    one->span += other->span;
+    one->next = other->next;
+  };
+  join(block, after);
+  join(before, block);
 }
 
 void Memory::release(void *memory) {
@@ -146,27 +169,27 @@ void Memory::release(void *memory) {
 void Memory::keep(void *memory, bool kept) { Block::of(memory)->kept = kept; }
 
 bool Memory::owns(const void *memory) const {
+  auto at = reinterpret_cast<uintptr_t>(memory);
   Lock lock(mutex);
-  for (const Block *block = live; block; block = block->next)
-    if (block + 1 == memory)
+  for (const Chunk *chunk = chunks; chunk; chunk = chunk->next)
+    if (at - reinterpret_cast<uintptr_t>(chunk) < chunk->bytes)
       return true;
-  for (const Block *list : free)
-    for (const Block *block = list; block; block = block->next)
-      if (block + 1 == memory)
-        return true;
   return false;
 }
 
+/// Runs that want much less than there is start anew with what they want.
 void Memory::trim() {
-  for (Block *&list : free)
-    for (Block **link = &list; Block *block = *link;) {
-      if (runs - block->lastRun < maxIdleRuns) {
-        link = &block->next;
+  if (chunkBytes > tooMuch * mostUsed + minChunk)
+    for (Chunk **link = &chunks; Chunk *chunk = *link;) {
+      if (!chunk->isUnused()) {
+        link = &chunk->next;
         continue;
       }
-      *link = block->next;
-      destroy(block);
+      *link = chunk->next;
+      chunkBytes -= chunk->bytes;
+      unmapPages(chunk, chunk->bytes);
     }
+  mostUsed = usedBytes;
 }
 
 void Memory::endRun() {
@@ -177,7 +200,7 @@ void Memory::endRun() {
       retire(block);
     block = next;
   }
-  if (++runs % maxIdleRuns == 0)
+  if (++runs % runsPerTrim == 0)
     trim();
 }
 

@@ -9,10 +9,11 @@
 
 namespace burin {
 
-/// Serves one session's allocate() and outputs. What is released stays here, by
-/// size class, so that runs of the same shapes never ask the system twice; what
-/// no run wants any more is handed back after a while. Callable from any thread
-/// of the session.
+/// Serves one session's allocate() and outputs, each from the first place where it
+/// fits: what was used last is used again, so that a run goes through few pages,
+/// which caches hold. What is released stays here, so that runs of the same shapes
+/// never ask the system twice; what no run wants any more is handed back after a
+/// while. Callable from any thread of the session.
 class Memory {
 public:
   Memory() = default;
@@ -27,7 +28,7 @@ public:
   /// Whether `memory` outlives the end of the run.
   void keep(void *memory, bool kept);
 
-  /// Whether allocate() returned `memory` at some time and it lies here still.
+  /// Whether `memory` lies in what this has of the system.
   bool owns(const void *memory) const;
 
   /// Releases all that is not kept.
@@ -36,24 +37,24 @@ public:
   /// The highest sum of bytes that were asked for and not released.
   uint64_t getPeakBytes() const;
 
-  /// Blocks that had to come from the system so far.
+  /// Chunks that had to come from the system so far.
   uint64_t getNumMisses() const;
 
 private:
   struct Block;
-  /// Four classes per doubling, so at most a quarter of a block is waste.
-  static constexpr uint32_t maxBits = 46;
-  static constexpr uint32_t numClasses = (maxBits - 5) * 4;
+  struct Chunk;
 
-  Block *takeFree(uint32_t sizeClass);
+  Block *takeFree(size_t span);
+  Chunk *grow(size_t span);
   void retire(Block *block);
   void trim();
-  static Block *create(uint32_t sizeClass);
-  static void destroy(Block *block);
 
   mutable pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   Block *live = nullptr;
-  Block *free[numClasses] = {};
+  Chunk *chunks = nullptr; // In the order of their creation.
+  uint64_t chunkBytes = 0;
+  uint64_t usedBytes = 0;
+  uint64_t mostUsed = 0; // Since the last trim().
   uint64_t liveBytes = 0;
   uint64_t peakBytes = 0;
   uint64_t numMisses = 0;

@@ -38,6 +38,16 @@ TEST(Memory, ServesTheSameSizesWithoutTheSystem) {
   EXPECT_EQ(memory.getPeakBytes(), uint64_t(3 << 20) + 100);
 }
 
+TEST(Memory, UsesTheFirstPlaceAgain) {
+  burin::Memory memory;
+  void *a = memory.allocate(3000), *b = memory.allocate(5000), *c = memory.allocate(10);
+  memory.release(a);
+  memory.release(b);
+  EXPECT_EQ(memory.allocate(8000), a); // Both and what lay between.
+  memory.release(c);
+  EXPECT_GT(memory.allocate(10), a);
+}
+
 TEST(Memory, GivesBackWhatNoRunWants) {
   burin::Memory memory;
   void *big = memory.allocate(64 << 20);
