@@ -5,8 +5,9 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "passes/Exec/Passes.h"
 #include "passes/Exec/Fused/RowGroups.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Passes.h"
 
 using namespace mlir;
 
@@ -22,18 +23,17 @@ constexpr int64_t blockElements = 4096;
 constexpr int64_t maxRowElements = 1 << 16;
 /// Elements so few that they stay in the L1 cache anyway.
 constexpr int64_t minElements = 4096;
-/// Iterations worth a thread's while, in scalar operations.
-constexpr int64_t workPerTask = 16384;
 /// What a size that is not known is taken for when work is estimated.
 constexpr int64_t guessedSize = 64;
 
-class Blocker {
+class Blocker : IndexEmitter {
 public:
   Blocker(const RowGroup &group, ImplicitLocOpBuilder &b)
-      : group(group), b(b), numRows(group.getNumRowLoops()) {}
+      : IndexEmitter(b), group(group), numRows(group.getNumRowLoops()) {}
 
   bool isWorthwhile();
-  void emit();
+  /// `lanes` of 32 bits are in a vector.
+  void emit(int64_t lanes);
 
 private:
   MemRefType getType(Value buffer) const {
@@ -45,7 +45,6 @@ private:
   void cloneOp(linalg::LinalgOp op, Value first, Value count);
 
   const RowGroup &group;
-  ImplicitLocOpBuilder &b;
   unsigned numRows;
   /// The buffer with the longest rows: what decides how many are a block.
   Value longest;
@@ -95,15 +94,15 @@ bool Blocker::isWorthwhile() {
 
 Value Blocker::getSize(Value buffer, int64_t i) {
   if (!getType(buffer).isDynamicDim(i))
-    return b.create<arith::ConstantIndexOp>(getType(buffer).getDimSize(i));
+    return number(getType(buffer).getDimSize(i));
   return b.create<memref::DimOp>(buffer, i);
 }
 
 /// Elements of a row of the buffer.
 Value Blocker::getRowSize(Value buffer) {
-  Value product = b.create<arith::ConstantIndexOp>(1);
+  Value product = number(1);
   for (int64_t i = numRows; i < getType(buffer).getRank(); ++i)
-    product = b.create<arith::MulIOp>(product, getSize(buffer, i));
+    product = mul(product, getSize(buffer, i));
   return product;
 }
 
@@ -161,7 +160,7 @@ void Blocker::cloneOp(linalg::LinalgOp op, Value first, Value count) {
   });
 }
 
-void Blocker::emit() {
+void Blocker::emit(int64_t lanes) {
   for (Value buffer : group.getBuffers()) {
     if (!group.isByRows(buffer))
       continue;
@@ -176,33 +175,30 @@ void Blocker::emit() {
       dims.push_back({i});
     joined[buffer] = b.create<memref::CollapseShapeOp>(buffer, dims);
   }
-  Value total = getSize(joined[longest], 0);
-  Value one = b.create<arith::ConstantIndexOp>(1);
+  Value one = number(1);
   Value step = b.create<arith::MaxUIOp>(
-      one, b.create<arith::DivUIOp>(
-               b.create<arith::ConstantIndexOp>(blockElements),
+      one, div(number(blockElements),
                b.create<arith::MaxUIOp>(one, getRowSize(longest))));
   int64_t work = 0;
   for (linalg::LinalgOp op : group.getOps())
     work += op.getBlock()->getOperations().size();
-  work *= std::max<int64_t>(1, rowElements.value_or(guessedSize));
-  int64_t grain = std::max<int64_t>(1, workPerTask / std::max<int64_t>(1, work));
-  auto parallel = b.create<exec::ParallelOp>(total, grain);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&parallel.getBody().front());
-  auto loop =
-      b.create<scf::ForOp>(parallel.getLower(), parallel.getUpper(), step);
-  b.setInsertionPointToStart(loop.getBody());
-  Value first = loop.getInductionVar();
-  Value count = b.create<arith::MinUIOp>(
-      step, b.create<arith::SubIOp>(parallel.getUpper(), first));
-  for (linalg::LinalgOp op : group.getOps()) {
-    b.setLoc(op.getLoc());
-    cloneOp(op, first, count);
-  }
+  work *= workPerStreamed * std::max<int64_t>(1, rowElements.value_or(guessedSize));
+  auto emitBlocks = [&](Value lower, Value upper) {
+    auto loop = b.create<scf::ForOp>(lower, upper, step);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value first = loop.getInductionVar(), count = min(step, sub(upper, first));
+    for (linalg::LinalgOp op : group.getOps()) {
+      b.setLoc(op.getLoc());
+      cloneOp(op, first, count);
+    }
+  };
+  emitRanges(getSize(joined[longest], 0), getGrain(work, lanes), emitBlocks);
 }
 
 struct BlockRows : impl::BlockRowsBase<BlockRows> {
+  using BlockRowsBase::BlockRowsBase;
+
   void runOnOperation() override {
     SmallVector<Block *> blocks;
     getOperation()->walk([&](Block *block) {
@@ -217,7 +213,7 @@ struct BlockRows : impl::BlockRowsBase<BlockRows> {
         Blocker blocker(group, b);
         if (!blocker.isWorthwhile())
           continue;
-        blocker.emit();
+        blocker.emit(vectorBits / 32);
         for (linalg::LinalgOp op : group.getOps())
           op->erase();
       }

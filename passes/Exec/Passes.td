@@ -593,7 +593,7 @@ def BlockRows : Pass<"burin-block-rows", "::mlir::ModuleOp"> {
       %0 = exec.input 0 : memref<64x128xf32>
       %1 = exec.output 0() : memref<64x128xf32>
       %alloc = memref.alloc() : memref<64xf32>
-      exec.parallel %arg0 to %arg1 of %c64 grain 32 {
+      exec.parallel %arg0 to %arg1 of %c64 grain 16 {
         scf.for %arg2 = %arg0 to %arg1 step %c32 {
           %2 = arith.subi %arg1, %arg2 : index
           %3 = arith.minui %2, %c32 : index
@@ -616,6 +616,10 @@ def BlockRows : Pass<"burin-block-rows", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect", "::burin::exec::ExecDialect",

@@ -3,9 +3,7 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Loops/LoopEmitter.h"
 #include "passes/Exec/Passes.h"
 
@@ -17,7 +15,7 @@ int64_t LoopEmitter::getWorkPerElement() {
 }
 
 /// `loops` as one range that threads share.
-void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Body inner) {
+void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Part inner) {
   SmallVector<OpFoldResult> sizes;
   int64_t each = getWorkPerElement();
   for (unsigned d = 0; d < nest.getNumLoops(); ++d)
@@ -25,22 +23,12 @@ void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Body inner) {
       sizes.push_back(nest.sizes[d]);
     else
       each *= guessSize(nest.sizes[d]);
-  auto parallel = b.create<exec::ParallelOp>(
-      shapes.getValue(shapes.product(sizes)), getGrain(each, nativeLanes));
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(&parallel.getBody().front());
-  Value one = b.create<arith::ConstantIndexOp>(1);
-  auto loop = b.create<scf::ForOp>(parallel.getLower(), parallel.getUpper(), one);
-  b.setInsertionPointToStart(loop.getBody());
-  Value rest = loop.getInductionVar();
-  for (size_t k = loops.size(); k-- > 1;) {
-    Value size = shapes.getValue(nest.sizes[loops[k]]);
-    index[loops[k]] = b.create<arith::RemUIOp>(rest, size);
-    rest = b.create<arith::DivUIOp>(rest, size);
-  }
-  index[loops[0]] = rest;
-  inner(rest);
+  emitRange(value(shapes.product(sizes)), getGrain(each, nativeLanes), [&](Value rest) {
+    for (size_t k = loops.size(); k-- > 1;)
+      std::tie(rest, index[loops[k]]) = split(rest, value(nest.sizes[loops[k]]));
+    index[loops[0]] = rest;
+    inner();
+  });
 }
 
 void LoopEmitter::emit(bool mayRunInParallel) {
@@ -68,28 +56,20 @@ void LoopEmitter::emit(bool mayRunInParallel) {
       reductions.push_back(vectorLoop);
       return emitLanes(ArrayRef{Value()}, Value());
     }
-    emitVectorLoop(b.create<arith::ConstantIndexOp>(0),
-                   shapes.getValue(nest.sizes[vectorLoop]));
+    emitVectorLoop(number(0), value(nest.sizes[vectorLoop]));
   };
   if (parallel && outer.empty() && !reduces) {
     int64_t each = work / std::max<int64_t>(1, guessSize(nest.sizes[vectorLoop]));
     int64_t grain = llvm::alignTo(getGrain(each, nativeLanes), lanes * vectorsAtOnce);
-    auto range = b.create<exec::ParallelOp>(
-        shapes.getValue(nest.sizes[vectorLoop]), grain);
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(&range.getBody().front());
-    return emitVectorLoop(range.getLower(), range.getUpper());
+    return emitRanges(value(nest.sizes[vectorLoop]), grain,
+                      [&](Value lower, Value upper) { emitVectorLoop(lower, upper); });
   }
   if (parallel && !outer.empty())
-    return emitParallel(outer, [&](Value) { innermost(); });
+    return emitParallel(outer, innermost);
   std::function<void(unsigned)> nestLoops = [&](unsigned k) {
     if (k == outer.size())
       return innermost();
-    emitLoop(nest.sizes[outer[k]], [&](Value i) {
-      index[outer[k]] = i;
-      nestLoops(k + 1);
-    });
+    emitOver(outer[k], [&] { nestLoops(k + 1); });
   };
   nestLoops(0);
 }

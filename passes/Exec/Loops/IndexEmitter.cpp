@@ -63,12 +63,17 @@ SmallVector<Value> IndexEmitter::emitLoop(Value lower, Value upper, int64_t step
 }
 
 void IndexEmitter::emitRange(Value count, int64_t grain, Body body) {
+  emitRanges(count, grain,
+             [&](Value lower, Value upper) { emitLoop(lower, upper, 1, body); });
+}
+
+void IndexEmitter::emitRanges(Value count, int64_t grain,
+                              function_ref<void(Value, Value)> body) {
   Operation *around = b.getInsertionBlock()->getParentOp();
   if (isa<exec::ParallelOp>(around) || around->getParentOfType<exec::ParallelOp>())
-    return emitLoop(number(0), count, 1, body);
+    return body(number(0), count);
   auto range = b.create<exec::ParallelOp>(count, grain);
-  emitIn(&range.getBody().front(),
-         [&] { emitLoop(range.getLower(), range.getUpper(), 1, body); });
+  emitIn(&range.getBody().front(), [&] { body(range.getLower(), range.getUpper()); });
 }
 
 void IndexEmitter::emitIf(Value condition, Part then, Part otherwise) {

@@ -60,6 +60,9 @@ protected:
                                           CarryingBody body);
   /// `body` for 0..count, on all threads if this is not one of them already.
   void emitRange(mlir::Value count, int64_t grain, Body body);
+  /// The same for ranges [lower, upper) of it.
+  void emitRanges(mlir::Value count, int64_t grain,
+                  llvm::function_ref<void(mlir::Value lower, mlir::Value upper)> body);
   void emitIf(mlir::Value condition, Part then, Part otherwise = nullptr);
 
   mlir::ImplicitLocOpBuilder &b;

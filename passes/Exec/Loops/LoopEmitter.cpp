@@ -3,7 +3,6 @@
 #include "passes/Exec/Loops/LoopEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/BodyEmitter.h"
@@ -100,18 +99,11 @@ void LoopEmitter::chooseVectorLoop() {
 }
 
 Value LoopEmitter::getAddress(const LinearAccess &access) {
-  Value sum;
-  int64_t known = 0;
-  for (auto [c, i] : llvm::zip_equal(access.coefficients, index)) {
-    std::optional<int64_t> factor = nn::getStatic(c);
-    if (factor == 0 || !i)
-      continue;
-    Value term = i;
-    if (factor != 1)
-      term = b.create<arith::MulIOp>(i, shapes.getValue(c));
-    sum = sum ? b.create<arith::AddIOp>(sum, term) : term;
-  }
-  return sum ? sum : Value(b.create<arith::ConstantIndexOp>(known));
+  Value address = number(0);
+  for (auto [c, i] : llvm::zip_equal(access.coefficients, index))
+    if (i && nn::getStatic(c) != 0)
+      address = add(address, mul(i, value(c)));
+  return address;
 }
 
 bool LoopEmitter::isWide(unsigned operand) const {
@@ -129,19 +121,17 @@ Value LoopEmitter::load(unsigned operand, Value mask) {
   auto type = VectorType::get(lanes, access.getElementType());
   if (nn::getStatic(access.coefficients[vectorLoop]) != 1) {
     // One by one; lanes beyond the end read the first one's address.
-    Value stride = shapes.getValue(access.coefficients[vectorLoop]);
+    Value stride = value(access.coefficients[vectorLoop]);
     Value lanesRead = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-    Value zero = b.create<arith::ConstantIndexOp>(0);
+    Value zero = number(0);
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      Value step = b.create<arith::MulIOp>(
-          stride, b.create<arith::ConstantIndexOp>(lane));
+      Value step = mul(stride, number(lane));
       if (mask)
         step = b.create<arith::SelectOp>(
             b.create<vector::ExtractOp>(mask, ArrayRef<int64_t>{lane}), step,
             zero);
       Value element = b.create<memref::LoadOp>(
-          access.memory,
-          ValueRange{b.create<arith::AddIOp>(address, step)});
+          access.memory, ValueRange{add(address, step)});
       lanesRead = b.create<vector::InsertOp>(element, lanesRead,
                                              ArrayRef<int64_t>{lane});
     }
@@ -183,18 +173,15 @@ SmallVector<Value> LoopEmitter::emitBody(ValueRange outputs, Value mask) {
       .emit(b, arguments, index, mask);
 }
 
-void LoopEmitter::emitLoop(OpFoldResult size, Body body) {
-  if (nn::getStatic(size) == 1) {
-    body(b.create<arith::ConstantIndexOp>(0));
-    return;
-  }
-  Value zero = b.create<arith::ConstantIndexOp>(0);
-  Value one = b.create<arith::ConstantIndexOp>(1);
-  auto loop = b.create<scf::ForOp>(zero, shapes.getValue(size), one);
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
+/// `body` for each index of `loop`.
+void LoopEmitter::emitOver(unsigned loop, Part body) {
+  auto emitAt = [&](Value i) {
+    index[loop] = i;
+    body();
+  };
+  if (nn::getStatic(nest.sizes[loop]) == 1)
+    return emitAt(number(0));
+  emitLoop(number(0), value(nest.sizes[loop]), 1, emitAt);
 }
 
 /// Loops `next`.. of `reductions` around the body; `acc` is carried along.
@@ -215,18 +202,14 @@ void LoopEmitter::emitReductionLoops(unsigned next, Value mask,
     return;
   }
   unsigned d = reductions[next];
-  Value zero = b.create<arith::ConstantIndexOp>(0);
-  Value one = b.create<arith::ConstantIndexOp>(1);
-  auto loop = b.create<scf::ForOp>(zero, shapes.getValue(nest.sizes[d]), one,
-                                   SmallVector<Value>(acc));
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(loop.getBody());
-  index[d] = loop.getInductionVar();
-  SmallVector<Value> carried(loop.getRegionIterArgs());
-  emitReductionLoops(next + 1, mask, carried);
-  b.create<scf::YieldOp>(carried);
-  llvm::copy(loop.getResults(), acc.begin());
+  auto emitNext = [&](Value i, ValueRange carried) {
+    index[d] = i;
+    SmallVector<Value> inner(carried);
+    emitReductionLoops(next + 1, mask, inner);
+    return inner;
+  };
+  llvm::copy(emitLoop(number(0), value(nest.sizes[d]), 1, SmallVector<Value>(acc), emitNext),
+             acc.begin());
 }
 
 /// All that happens for lanes first..first+lanes of the vector loop, which is
@@ -263,47 +246,30 @@ Value LoopEmitter::getMask(Value remaining) {
   return b.create<vector::CreateMaskOp>(type, remaining);
 }
 
+/// `vectors` at once from `lower` on, as long as there are so many before `upper`.
+/// Gives where they end, and how many iterations are left.
+std::pair<Value, Value> LoopEmitter::emitWhole(Value lower, Value upper, int64_t vectors) {
+  Value rest = rem(sub(upper, lower), number(vectors * lanes)), whole = sub(upper, rest);
+  emitLoop(lower, whole, vectors * lanes, [&](Value first) {
+    SmallVector<Value> some;
+    for (int64_t k = 0; k < vectors; ++k)
+      some.push_back(add(first, number(k * lanes)));
+    emitLanes(some, Value());
+  });
+  return {whole, rest};
+}
+
 /// Iterations [lower, upper) of the vector loop, which is parallel. Where there are
 /// reductions around it, several vectors at once: what lies side by side is read
 /// together, and the sums do not wait for each other.
 void LoopEmitter::emitVectorLoop(Value lower, Value upper) {
-  if (!reductions.empty() && lanes > 1) {
-    int64_t columns = lanes * vectorsAtOnce;
-    Value step = b.create<arith::ConstantIndexOp>(columns);
-    Value length = b.createOrFold<arith::SubIOp>(upper, lower);
-    Value rest = b.createOrFold<arith::RemUIOp>(length, step);
-    Value whole = b.createOrFold<arith::SubIOp>(upper, rest);
-    auto loop = b.create<scf::ForOp>(lower, whole, step);
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    SmallVector<Value> some;
-    for (int64_t k = 0; k < vectorsAtOnce; ++k)
-      some.push_back(b.createOrFold<arith::AddIOp>(
-          loop.getInductionVar(), b.create<arith::ConstantIndexOp>(k * lanes)));
-    emitLanes(some, Value());
-    lower = whole;
-  }
-  Value step = b.create<arith::ConstantIndexOp>(lanes);
-  Value length = b.createOrFold<arith::SubIOp>(upper, lower);
-  Value rest = b.createOrFold<arith::RemUIOp>(length, step);
-  Value whole = b.createOrFold<arith::SubIOp>(upper, rest);
-  auto loop = b.create<scf::ForOp>(lower, whole, step);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(loop.getBody());
-    emitLanes(ArrayRef<Value>{loop.getInductionVar()}, Value());
-  }
+  if (!reductions.empty() && lanes > 1)
+    lower = emitWhole(lower, upper, vectorsAtOnce).first;
+  Value whole, rest;
+  std::tie(whole, rest) = emitWhole(lower, upper, 1);
   if (lanes == 1 || getConstantIntValue(rest) == 0)
     return;
-  Value zero = b.create<arith::ConstantIndexOp>(0);
-  Value any = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, rest, zero);
-  auto tail = b.create<scf::IfOp>(any, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  nn::ShapeBuilder::Scope scope(shapes);
-  b.setInsertionPointToStart(tail.thenBlock());
-  emitLanes(whole, getMask(rest));
+  emitIf(isNotEqual(rest, number(0)), [&] { emitLanes(whole, getMask(rest)); });
 }
 
 /// The vector loop is a reduction: lanes accumulate apart and are joined at the
@@ -317,31 +283,20 @@ void LoopEmitter::emitLanewiseReduction() {
       cast<linalg::YieldOp>(body.getTerminator()).getOperand(0).getDefiningOp();
   Value neutral = b.create<arith::ConstantOp>(DenseElementsAttr::get(
       type, *arith::getNeutralElement(combine)));
-  Value zero = b.create<arith::ConstantIndexOp>(0);
-  Value step = b.create<arith::ConstantIndexOp>(lanes);
-  Value size = shapes.getValue(nest.sizes[vectorLoop]);
-  Value rest = b.createOrFold<arith::RemUIOp>(size, step);
-  Value whole = b.createOrFold<arith::SubIOp>(size, rest);
+  Value size = value(nest.sizes[vectorLoop]);
+  Value rest = rem(size, number(lanes)), whole = sub(size, rest);
   // The loop along the lanes is the innermost; other reductions are around it.
   std::function<Value(unsigned, Value)> emitFrom = [&](unsigned next,
                                                        Value acc) -> Value {
     bool last = next == reductions.size();
     unsigned d = last ? vectorLoop : reductions[next];
-    Value one = b.create<arith::ConstantIndexOp>(1);
-    auto loop = b.create<scf::ForOp>(
-        zero, last ? whole : shapes.getValue(nest.sizes[d]), last ? step : one,
-        acc);
-    {
-      OpBuilder::InsertionGuard guard(b);
-      nn::ShapeBuilder::Scope scope(shapes);
-      b.setInsertionPointToStart(loop.getBody());
-      index[d] = loop.getInductionVar();
-      Value carried = loop.getRegionIterArg(0);
-      Value next2 = last ? emitBody(carried, Value())[0]
-                         : emitFrom(next + 1, carried);
-      b.create<scf::YieldOp>(next2);
-    }
-    Value result = loop.getResult(0);
+    auto emitNext = [&](Value i, ValueRange carried) {
+      index[d] = i;
+      return SmallVector<Value>{last ? emitBody(carried, Value())[0]
+                                     : emitFrom(next + 1, carried[0])};
+    };
+    Value result = emitLoop(number(0), last ? whole : value(nest.sizes[d]),
+                            last ? lanes : 1, acc, emitNext)[0];
     if (!last || getConstantIntValue(rest) == 0)
       return result;
     index[d] = whole;
@@ -350,7 +305,7 @@ void LoopEmitter::emitLanewiseReduction() {
     return b.create<arith::SelectOp>(mask, more, result);
   };
   Value lanesDone = emitFrom(0, neutral);
-  index[vectorLoop] = zero;
+  index[vectorLoop] = number(0);
   Value address = getAddress(nest.accesses[out]);
   Value start = b.create<memref::LoadOp>(nest.accesses[out].memory, address);
   Value joined = b.create<vector::ReductionOp>(kind, lanesDone);

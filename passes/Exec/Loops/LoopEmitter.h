@@ -4,6 +4,7 @@
 #define BURIN_PASSES_EXEC_LOOPS_LOOPEMITTER_H
 
 #include "passes/Exec/LoopNest.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 namespace burin {
 
@@ -16,25 +17,25 @@ int64_t guessSize(mlir::OpFoldResult size);
 /// Emits the loops of an op at the insertion point of `b`. Which loop becomes
 /// vectors is chosen by what lies contiguous; `lanes` is how many 32-bit elements
 /// a native vector has.
-class LoopEmitter {
+class LoopEmitter : IndexEmitter {
 public:
   LoopEmitter(mlir::linalg::LinalgOp op, mlir::ImplicitLocOpBuilder &b,
               nn::ShapeBuilder &shapes, LoopNest nest, int64_t lanes)
-      : op(op), b(b), shapes(shapes), nest(std::move(nest)), nativeLanes(lanes),
-        lanes(lanes) {}
+      : IndexEmitter(b, &shapes), op(op), shapes(shapes), nest(std::move(nest)),
+        nativeLanes(lanes), lanes(lanes) {}
 
   void emit(bool mayRunInParallel);
 
 private:
-  using Body = llvm::function_ref<void(mlir::Value index)>;
-
   /// As of getGrain.
   int64_t getWorkPerElement();
   void chooseVectorLoop();
   int64_t getScore(unsigned loop) const;
-  void emitParallel(llvm::ArrayRef<unsigned> loops, Body inner);
-  void emitLoop(mlir::OpFoldResult size, Body body);
+  void emitParallel(llvm::ArrayRef<unsigned> loops, Part inner);
+  void emitOver(unsigned loop, Part body);
   void emitVectorLoop(mlir::Value lower, mlir::Value upper);
+  std::pair<mlir::Value, mlir::Value> emitWhole(mlir::Value lower, mlir::Value upper,
+                                                int64_t vectors);
   void emitLanes(llvm::ArrayRef<mlir::Value> some, mlir::Value mask);
   void emitLanewiseReduction();
   void emitReductionLoops(unsigned next, mlir::Value mask, llvm::MutableArrayRef<mlir::Value> acc);
@@ -46,7 +47,6 @@ private:
   mlir::Value getMask(mlir::Value remaining);
 
   mlir::linalg::LinalgOp op;
-  mlir::ImplicitLocOpBuilder &b;
   nn::ShapeBuilder &shapes;
   LoopNest nest;
   int64_t nativeLanes, lanes; ///< The latter are 1 in scalar code.
