@@ -3,14 +3,72 @@
 #ifndef BURIN_PASSES_EXEC_ATTENTION_ATTENTIONEMITTER_H
 #define BURIN_PASSES_EXEC_ATTENTION_ATTENTIONEMITTER_H
 
-#include "dialects/Exec/Exec.h"
-#include "passes/Exec/Cpu.h"
+#include "passes/Exec/Attention/AttentionShape.h"
+#include "passes/Exec/Attention/SoftmaxRows.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 namespace burin {
 
 /// Loops and kernels instead of `op`, which is on buffers. The last dimensions of
 /// extras and of the result must be contiguous.
-void emitAttention(exec::AttentionOp op, const Cpu &cpu);
+class AttentionEmitter : IndexEmitter {
+public:
+  AttentionEmitter(exec::AttentionOp op, mlir::ImplicitLocOpBuilder &b,
+                   nn::ShapeBuilder &shapes, const Cpu &cpu);
+  void emit();
+
+private:
+  using Value = mlir::Value;
+
+  Value getAddress(const LinearAccess &access, llvm::ArrayRef<Value> index);
+  Value createBuffer(int64_t elements);
+  std::pair<Value, Value> getPosition(Value row);
+  void emitRows(llvm::function_ref<void(Value row, int64_t rows)> body);
+
+  bool mayBeSingle() const;
+  void emitSingle();
+  void emitAll();
+  Value packAll(const Contraction &c, const Tile &tile, mlir::OpFoldResult panels);
+  void emitTask(Value task);
+  void emitBlocks();
+
+  // AttentionScores.cpp
+  void emitScores(Value firstPanel, Value panels);
+  void emitDotScores(Value keys);
+  void emitDotGroup(Value first, bool isLast);
+  Value emitBody(Value score, Value row, Value key, Value mask);
+
+  // AttentionProducts.cpp
+  void clear();
+  void emitProducts(Value firstKey, Value keys);
+  void emitProduct(const LhsLayout &layout, bool accumulates, Value panel, Value firstKey,
+                   Value block);
+  void emitSharedProducts(Value firstKey, Value keys);
+  void scaleRow(Value row, Value factor);
+  void emitStore();
+  void forVectors(Value row,
+                  llvm::function_ref<void(Value place, Value column, Value mask)> body);
+
+  exec::AttentionOp op;
+  nn::ShapeBuilder &shapes;
+  AttentionShape shape;
+  Tile keyTile, valueTile;
+  mlir::MemRefType bufferType;
+  mlir::VectorType valueType; ///< Of products.
+  mlir::OpFoldResult keyPanels, valuePanels, rowPanels;
+  int64_t height = 0, tail = 0; ///< Rows of a panel; of the last one, if it has less.
+  int64_t blockPanels = 0;      ///< Panels of a block of keys.
+  bool isOneBlock = false;
+  int64_t registers;
+  /// One query: the rows are the heads that share keys. Else `head` is for all rows.
+  bool isSingle = false;
+  Value packedKeys, packedValues;
+
+  // Of the task that is being emitted.
+  Value batch, group, head, firstRow, rowsLeft, blockKey;
+  Value scores, products; ///< Tiles: [panel][row][column].
+  ScoreRows rows;
+};
 
 } // namespace burin
 

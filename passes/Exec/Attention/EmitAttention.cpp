@@ -57,7 +57,11 @@ struct EmitAttention : impl::EmitAttentionBase<EmitAttention> {
     getOperation()->walk([&](exec::AttentionOp op) { ops.push_back(op); });
     for (exec::AttentionOp op : ops) {
       makeContiguous(op);
-      emitAttention(op, Cpu{vectorBits, registers});
+      ImplicitLocOpBuilder b(op.getLoc(), op);
+      nn::ShapeBuilder shapes(b);
+      shapes.setLoc(op.getLoc());
+      AttentionEmitter(op, b, shapes, Cpu{vectorBits, registers}).emit();
+      op.erase();
     }
   }
 };
