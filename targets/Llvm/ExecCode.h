@@ -1,0 +1,59 @@
+//===- ExecCode.h - What patterns for exec ops build ------------*- C++ -*-===//
+
+#ifndef BURIN_TARGETS_LLVM_EXECCODE_H
+#define BURIN_TARGETS_LLVM_EXECCODE_H
+
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace burin {
+
+/// Short names for what the patterns build again and again.
+struct ExecCode {
+  mlir::ConversionPatternRewriter &rewriter;
+  mlir::Location loc;
+  mlir::MLIRContext *context = rewriter.getContext();
+  mlir::Type ptr = mlir::LLVM::LLVMPointerType::get(context);
+  mlir::Type i8 = rewriter.getI8Type(), i32 = rewriter.getI32Type(),
+             i64 = rewriter.getI64Type();
+
+  mlir::Value number(int64_t value, mlir::Type type = {});
+  mlir::Value offset(mlir::Value base, int64_t bytes);
+  mlir::Value offset(mlir::Value base, mlir::Value bytes);
+  mlir::Value load(mlir::Type type, mlir::Value base, int64_t bytes);
+  void store(mlir::Value value, mlir::Value base, int64_t bytes);
+  /// Stack memory in the entry block: never grows in a loop.
+  mlir::Value stack(mlir::Operation *op, mlir::Type type, int64_t count);
+  /// The burin_call that the function around `op` was given.
+  mlir::Value getCall(mlir::Operation *op);
+  /// Of burin_services, whose member at offset `service` is called. Null without a
+  /// `result`.
+  mlir::Value callService(mlir::Operation *op, size_t service, mlir::Type result,
+                          llvm::ArrayRef<mlir::Value> more);
+  /// Ends the function around here if `condition` holds: entries with status
+  /// BURIN_FAILED, parts of loops without.
+  void returnIf(mlir::Value condition, llvm::function_ref<void()> before = {});
+  mlir::Value isNull(mlir::Value pointer);
+  /// A descriptor of row-major memory at `base`. `sizes`: the dynamic ones.
+  mlir::Value getDescriptor(const mlir::LLVMTypeConverter &converter,
+                            mlir::MemRefType type, mlir::Value base,
+                            mlir::ValueRange sizes);
+};
+
+template <typename OpTy>
+struct ExecPattern : mlir::ConvertOpToLLVMPattern<OpTy> {
+  using mlir::ConvertOpToLLVMPattern<OpTy>::ConvertOpToLLVMPattern;
+
+  mlir::Value getDescriptor(ExecCode &code, mlir::MemRefType type, mlir::Value base,
+                            mlir::ValueRange sizes) const {
+    return code.getDescriptor(*this->getTypeConverter(), type, base, sizes);
+  }
+};
+
+/// Those for inputs, outputs and all other memory.
+void populateExecMemoryPatterns(const mlir::LLVMTypeConverter &converter,
+                                mlir::RewritePatternSet &patterns);
+
+} // namespace burin
+
+#endif // BURIN_TARGETS_LLVM_EXECCODE_H
