@@ -83,6 +83,19 @@ class Attention(ModelTest):
                 m = np.random.default_rng(2).standard_normal((b, 1, rows, 33)).astype(F32)
                 self.check(proto, dict(q=q, k=k, v=v, m=m), {"y": expected(q, k, v, m, False)})
 
+    def test_batches_that_broadcast_when_running(self):
+        proto = idiom("b", 2, "q", "k", 8, 8, False, False)
+        for number, name in enumerate("qkv"):
+            proto.graph.input[number].type.tensor_type.shape.dim[0].dim_param = name + "b"
+        for rows in (1, 18):
+            q, k, v, _ = self.draw(1, 3, 2, rows, 33, 8, 8)
+            y = proto.graph.output[0]
+            for cut in (("k",), ("v",), ("k", "v"), ("q",), ("q", "v")):
+                with self.subTest(rows=rows, cut=cut):
+                    inputs = {n: x[:1] if n in cut else x for n, x in dict(q=q, k=k, v=v).items()}
+                    whole = [np.broadcast_to(x, (3, *x.shape[1:])) for x in inputs.values()]
+                    self.check(proto, inputs, {y.name: expected(*whole, 0, False)})
+
     def test_shared_heads(self):
         """Queries that share keys, one and several: some read keys and values where they lie."""
         for heads, queries, keys, depth in ((4, 1, 70, 32), (6, 1, 17, 64), (10, 3, 33, 16), (2, 1, 2060, 32)):

@@ -60,7 +60,12 @@ LogicalResult AttentionOp::inferShapes(ShapeBuilder &shapes,
   // Of an op that is being imported the verifier has not seen the operands.
   if (failed(verify()))
     return failure();
-  Shape scores = shapes.getDims(getQuery());
+  // Batches of sizes that are not known may broadcast, as those of products do.
+  Shape shape = shapes.getDims(getQuery());
+  for (Value operand : {getKey(), getValue()})
+    if (std::optional<OpFoldResult> both = shapes.broadcast(shape[0], shapes.getDim(operand, 0)))
+      shape[0] = *both;
+  Shape scores = shape;
   scores[3] = shapes.getDim(getKey(), 2);
   if (getBias()) {
     Shape bias = shapes.getDims(getBias());
@@ -71,7 +76,6 @@ LogicalResult AttentionOp::inferShapes(ShapeBuilder &shapes,
       return emitOpError("expects bias to broadcast to the scores, got ")
              << getBias().getType();
   }
-  Shape shape = shapes.getDims(getQuery());
   shape[3] = shapes.getDim(getValue(), 3);
   results.push_back(shape);
   if (getScores())

@@ -25,6 +25,14 @@ static LinearAccess getAccess(ImplicitLocOpBuilder &b, Value memory,
   return access;
 }
 
+/// Lets what is there once serve all `count` batches or heads.
+static void repeat(nn::ShapeBuilder &shapes, LinearAccess &access, int64_t loop,
+                   OpFoldResult size, OpFoldResult count) {
+  if (!nn::areEqual(size, count))
+    access.coefficients[loop] = shapes.selectEqual(size, shapes.get(1), shapes.get(0),
+                                                   access.coefficients[loop]);
+}
+
 AttentionShape::AttentionShape(exec::AttentionOp op, ImplicitLocOpBuilder &b,
                                nn::ShapeBuilder &shapes)
     : query(getAccess(b, op.getQuery(), op.getQueryOrder())),
@@ -33,10 +41,16 @@ AttentionShape::AttentionShape(exec::AttentionOp op, ImplicitLocOpBuilder &b,
       result(getAccess(b, op.getInit(), op.getResultOrder())) {
   nn::Shape q = getSizes(b, op.getQuery(), op.getQueryOrder());
   nn::Shape k = getSizes(b, op.getKey(), op.getKeyOrder());
-  batch = q[0], heads = q[1], queries = q[2], depth = q[3];
-  groups = k[1], keys = k[2];
+  nn::Shape v = getSizes(b, op.getValue(), op.getValueOrder());
+  heads = q[1], queries = q[2], depth = q[3], keys = k[2], width = v[3];
+  batch = getSizes(b, op.getInit(), op.getResultOrder())[0];
+  groups = shapes.broadcast(k[1], v[1]).value_or(k[1]);
   shared = shapes.floorDiv(heads, groups);
-  width = getSizes(b, op.getValue(), op.getValueOrder())[3];
+  repeat(shapes, query, 0, q[0], batch);
+  for (auto [access, sizes] : {std::pair(&key, &k), std::pair(&value, &v)}) {
+    repeat(shapes, *access, 0, (*sizes)[0], batch);
+    repeat(shapes, *access, 1, (*sizes)[1], groups);
+  }
   for (Value extra : op.getExtras()) {
     extras.push_back(getAccess(b, extra, {0, 1, 2, 3}));
     for (auto [size, coefficient] :

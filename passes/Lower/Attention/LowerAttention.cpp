@@ -86,10 +86,14 @@ Attention::Attention(nn::AttentionOp op, Lowering &l)
       type(getComputeType(element)),
       softmaxType(getStatisticsType(op.getSoftmaxType().value_or(element))) {
   Shape q = l.getShape(op.getQuery()), v = l.getShape(op.getValue());
-  batch = q[0], heads = q[1], queries = q[2], depth = q[3];
-  groups = l.getShape(op.getKey())[1];
-  keys = l.getShape(op.getKey())[2];
-  width = v[3];
+  batch = q[0], heads = q[1], queries = q[2], depth = q[3], width = v[3];
+  Shape k = l.getShape(op.getKey());
+  groups = k[1], keys = k[2];
+  if (canStayWhole()) {
+    for (OpFoldResult size : {k[0], v[0]})
+      batch = l.shapes.broadcast(batch, size).value_or(batch);
+    groups = l.shapes.broadcast(groups, v[1]).value_or(groups);
+  }
   shared = l.shapes.floorDiv(heads, groups);
 }
 
@@ -97,15 +101,21 @@ Attention::Attention(nn::AttentionOp op, Lowering &l)
 void Attention::check() {
   Twine message = "expects query, key and value that fit together";
   requireEqual(l, heads, l.shapes.mul(groups, shared), message);
+  OpFoldResult one = l.shapes.get(1);
   for (auto &[value, wanted] :
-       {std::pair<Value, Shape>{op.getKey(), {batch, groups, keys, depth}},
+       {std::pair<Value, Shape>{op.getQuery(), {batch, heads, queries, depth}},
+        {op.getKey(), {batch, groups, keys, depth}},
         {op.getValue(), {batch, groups, keys, width}},
         {op.getLengths(), {batch}}})
-    if (value)
-      for (auto [have, want] : llvm::zip_equal(l.getShape(value), wanted))
-        requireEqual(l, have, want, message);
+    for (auto [d, want] : llvm::enumerate(value ? wanted : Shape())) {
+      OpFoldResult have = l.getShape(value)[d];
+      // Where one op does all, what is there once serves all batches and heads.
+      if (d < 2 && value != op.getLengths() && canStayWhole())
+        have = l.shapes.selectEqual(have, one, want, have);
+      requireEqual(l, have, want, message);
+    }
   if (op.getOffset()) {
-    OpFoldResult size = l.getShape(op.getOffset())[0], one = l.shapes.get(1);
+    OpFoldResult size = l.getShape(op.getOffset())[0];
     requireEqual(l, l.shapes.selectEqual(size, one, batch, size), batch, message);
   }
 }
