@@ -173,6 +173,7 @@ void addMovementLowerings(LowerTable &table);
 void addIndexingLowerings(LowerTable &table);
 void addMatrixLowerings(LowerTable &table);
 void addConvLowerings(LowerTable &table);
+void addConvTransposeLowerings(LowerTable &table);
 void addPoolLowerings(LowerTable &table);
 void addNormLowerings(LowerTable &table);
 void addAttentionLowerings(LowerTable &table);

@@ -23,6 +23,19 @@ void cloneForUses(Operation *op) {
   }
 }
 
+/// Whether `op` repeats what it reads, all for ops that write over that: the starts
+/// of sums.
+bool isStart(linalg::GenericOp op) {
+  Block &body = op.getRegion().front();
+  return op->getNumResults() == 1 && op.getNumReductionLoops() == 0 &&
+         body.getOperations().size() == 1 &&
+         op.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>() &&
+         llvm::all_of(op->getUses(), [](OpOperand &use) {
+           auto owner = dyn_cast<linalg::LinalgOp>(use.getOwner());
+           return owner && owner.isDpsInit(&use);
+         });
+}
+
 /// The first op of those that write one destination after the other, of which
 /// `source` is the last result; null without one.
 Operation *findFirstWriter(Value source) {
@@ -80,6 +93,10 @@ struct OwnDestinations : impl::OwnDestinationsBase<OwnDestinations> {
       if (fill->getNumResults() == 1 &&
           fill.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
         cloneForUses(fill);
+    });
+    getOperation()->walk([](linalg::GenericOp op) {
+      if (isStart(op))
+        cloneForUses(op);
     });
     getOperation()->walk([](tensor::EmptyOp empty) { cloneForUses(empty); });
     SmallVector<tensor::InsertSliceOp> inserts;

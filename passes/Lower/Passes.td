@@ -142,8 +142,9 @@ def FuseElementwise : Pass<"burin-fuse-elementwise", "::mlir::ModuleOp"> {
 def OwnDestinations : Pass<"burin-own-destinations", "::mlir::ModuleOp"> {
   let summary = "Give every op a destination of its own";
   let description = [{
-    Equal empty tensors, and equal fills of them, have become one; written by two
-    ops they would have to be copied in between. Here every reader gets its own.
+    Equal empty tensors, equal fills of them and equal starts of sums have become
+    one; written by two ops they would have to be copied in between. Here every
+    reader gets its own.
     What a tensor is inserted into is made before that tensor, where it can be: who
     computes it then writes it there.
 

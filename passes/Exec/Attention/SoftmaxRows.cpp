@@ -184,7 +184,7 @@ private:
       Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, vector, all);
       all = b.create<arith::SelectOp>(isMore, vector, all);
     }
-    return b.create<vector::ReductionOp>(kind, all);
+    return b.create<vector::ReductionOp>(kind, all, arith::FastMathFlags::reassoc);
   }
 
   const ScoreRows &memory;

@@ -308,7 +308,9 @@ void LoopEmitter::emitLanewiseReduction() {
   index[vectorLoop] = number(0);
   Value address = getAddress(nest.accesses[out]);
   Value start = b.create<memref::LoadOp>(nest.accesses[out].memory, address);
-  Value joined = b.create<vector::ReductionOp>(kind, lanesDone);
+  // In pairs: one lane after the other each would wait for the one before.
+  Value joined = b.create<vector::ReductionOp>(kind, lanesDone,
+                                               arith::FastMathFlags::reassoc);
   IRMapping mapping;
   Value accumulator = body.getArguments().back();
   for (Value operand : combine->getOperands())

@@ -4,7 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
-#include "passes/Exec/Tiles/MicroKernel.h"
+#include "passes/Exec/Tiles/Packing.h"
 
 using namespace mlir;
 using namespace burin;
@@ -192,7 +192,21 @@ static bool isSmall(const Contraction &c) {
   };
   int64_t rows = product(c.rows), columns = product(c.columns);
   int64_t depth = product(c.depth);
+  for (unsigned d : c.batch) // Columns are packed once for these.
+    if (isZero(c.getOperand(c.rhs).coefficients[d]))
+      rows *= product(d);
   return columns < 4 || depth < 4 || rows * columns * depth < 2048;
+}
+
+/// Whether both operands are contiguous along a loop of the depth, and the right one
+/// is no constant, which is packed at compile time.
+static bool liesAlongDepth(const Contraction &c) {
+  bool isContiguous = llvm::any_of(c.depth, [&](unsigned d) {
+    return nn::getStatic(c.getOperand(c.lhs).coefficients[d]) == 1 &&
+           nn::getStatic(c.getOperand(c.rhs).coefficients[d]) == 1;
+  });
+  return isContiguous && c.isPlain(c.lhs) && c.isPlain(c.rhs) &&
+         !findGlobal(c.getOperand(c.rhs).memory, c.op->getParentOfType<ModuleOp>());
 }
 
 std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
@@ -215,6 +229,9 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
     // One row of sums over a few taps each, as depthwise convolutions have them,
     // is not worth packing for.
     if (c.rows.empty() && !c.batch.empty())
+      continue;
+    // Nor is one row along which both operands lie.
+    if (c.rows.empty() && liesAlongDepth(c))
       continue;
     if (c.rows.empty())
       addRow(c, shapes);

@@ -2,7 +2,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Lower/Window/WindowLowering.h"
+#include "passes/Lower/Window/Convolution.h"
 
 using namespace mlir;
 using namespace burin;
@@ -107,14 +107,6 @@ Value splitGroups(Lowering &l, Value value, Shape &shape, unsigned at,
   return result;
 }
 
-struct ConvOperands {
-  Operation *op;
-  Value x, w, bias;
-  Shape xShape, wShape; ///< x padded; w [F, C/group, K...].
-  Type xType, wType, biasType, element;
-  int64_t group;
-};
-
 /// The loops of a convolution, and the dimensions of the operands in terms of
 /// them: those of the output, in its order, then channels and taps in that of x.
 struct ConvLoops {
@@ -164,6 +156,15 @@ Value createSums(Lowering &l, const ConvOperands &c, const ConvLoops &loops,
       });
 }
 
+/// Channels last and few filters: sums run along the channels, in which the taps of
+/// the filters come to lie.
+bool sumsAlongChannels(const ConvOperands &c) {
+  constexpr int64_t few = 4, atOnce = 8;
+  return nn::isChannelsLast(c.op) && c.group == 1 &&
+         nn::getStatic(c.wShape[0]).value_or(few) < few &&
+         nn::getStatic(c.wShape[1]).value_or(0) >= atOnce;
+}
+
 /// One filter and one channel per group.
 bool isDepthwise(const ConvOperands &c) {
   return nn::getStatic(c.wShape[0]) == c.group && nn::getStatic(c.wShape[1]) == 1;
@@ -193,10 +194,10 @@ Value createDepthwise(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
   loops.w.push_back(loops.y.back());
   return createSums(l, c, loops, numOutput + spatial, start);
 }
+} // namespace
 
-/// The sums over channels and taps, for windows that need no padding any more.
-Value createConv(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
-                 const Shape &out) {
+Value burin::createConv(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
+                        const Shape &out) {
   int64_t channelDim = nn::getChannelDim(c.op, out.size());
   bool last = nn::isChannelsLast(c.op), isGrouped = c.group > 1;
   Value start = createStart(l, c.bias, c.biasType, channelDim, out,
@@ -211,124 +212,33 @@ Value createConv(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
   }
   ConvLoops loops = getLoops(l.builder, windows, last, isGrouped);
   unsigned numLoops = loops.numOutput + 1 + windows.size();
+  if (sumsAlongChannels(c)) {
+    SmallVector<int64_t> order{0};
+    llvm::append_range(order, llvm::seq<int64_t>(2, out.size()));
+    order.push_back(1);
+    c.w = l.createTranspose(c.w, c.wShape, order);
+    std::rotate(loops.w.begin() + 1, loops.w.begin() + 2, loops.w.end());
+  }
   Value sum = createSums(l, c, loops, numLoops, start);
   if (isGrouped)
     sum = l.createReshape(sum, sums, out);
   return l.createRounded(sum, out, c.element);
 }
 
-Shape getTaps(Lowering &l, Value w) {
-  Shape shape = l.getShape(w);
-  return Shape(ArrayRef(shape).drop_front(2));
-}
-
-template <typename OpTy>
-ConvOperands getOperands(OpTy op, Lowering &l) {
-  ConvOperands c;
-  c.op = op;
-  c.x = l.get(op.getX());
-  c.w = l.get(op.getW());
-  c.bias = op.getBias();
-  c.xShape = l.getShape(op.getX());
-  c.wShape = l.getShape(op.getW());
-  c.xType = getElementTypeOrSelf(op.getX().getType());
-  c.wType = getElementTypeOrSelf(op.getW().getType());
-  if (c.bias)
-    c.biasType = getElementTypeOrSelf(c.bias.getType());
-  c.element = getElementTypeOrSelf(op.getResult().getType());
-  c.group = op.getGroup();
-  return c;
-}
-
-LogicalResult lowerConv(nn::ConvOp op, Lowering &l) {
+static LogicalResult lowerConv(nn::ConvOp op, Lowering &l) {
   FailureOr<SmallVector<Window>> windows =
-      nn::getWindows(op, l.shapes, op.getX(), getTaps(l, op.getW()));
+      nn::getWindows(op, l.shapes, op.getX(), ArrayRef(l.getShape(op.getW())).drop_front(2));
   if (failed(windows))
     return failure();
-  ConvOperands c = getOperands(op, l);
+  ConvOperands c = getConvOperands(op, l);
   c.x = createPadded(l, op, c.x, c.xShape, *windows,
                      cast<TypedAttr>(l.builder.getZeroAttr(getStorageType(c.xType))));
   l.set(op, createConv(l, c, *windows, l.getShape(op.getResult())));
   return success();
 }
 
-/// [C, F/group, K...] as [F, C/group, K...] with the taps in reverse.
-Value createFlipped(Lowering &l, ConvOperands &c) {
-  ImplicitLocOpBuilder &b = l.builder;
-  Shape from = c.wShape;
-  OpFoldResult group = l.shapes.get(c.group);
-  OpFoldResult channels = l.shapes.floorDiv(from[0], group);
-  Shape to = from;
-  to[0] = l.shapes.mul(from[1], group);
-  to[1] = channels;
-  SmallVector<Value> lasts;
-  for (OpFoldResult size : ArrayRef(from).drop_front(2))
-    lasts.push_back(l.shapes.getValue(l.shapes.sub(size, l.shapes.get(1))));
-  Value filters = l.shapes.getValue(from[1]), perGroup = l.shapes.getValue(channels);
-  SmallVector<utils::IteratorType> loops(to.size(), utils::IteratorType::parallel);
-  Value source = c.w;
-  Type storage = getElementTypeOrSelf(source.getType());
-  Value result = l.createGeneric(
-      {}, l.createEmpty(to, storage), b.getMultiDimIdentityMap(to.size()), loops,
-      [&](ImplicitLocOpBuilder &n, ValueRange) -> Value {
-        Value f = n.create<linalg::IndexOp>(0), ch = n.create<linalg::IndexOp>(1);
-        Value g = n.create<arith::DivUIOp>(f, filters);
-        SmallVector<Value> at = {
-            n.create<arith::AddIOp>(n.create<arith::MulIOp>(g, perGroup), ch),
-            n.create<arith::RemUIOp>(f, filters)};
-        for (auto [i, last] : llvm::enumerate(lasts))
-          at.push_back(n.create<arith::SubIOp>(
-              last, n.create<linalg::IndexOp>(2 + i)));
-        return n.create<tensor::ExtractOp>(source, at);
-      });
-  c.wShape = to;
-  return result;
-}
-
-/// A convolution with stride 1 over the input with zeros between its elements.
-LogicalResult lowerConvTranspose(nn::ConvTransposeOp op, Lowering &l) {
-  FailureOr<SmallVector<Window>> windows =
-      nn::getTransposedWindows(op, l.shapes, op.getX(), getTaps(l, op.getW()));
-  if (failed(windows))
-    return failure();
-  nn::ShapeBuilder &s = l.shapes;
-  OpFoldResult zero = s.get(0), one = s.get(1);
-  ConvOperands c = getOperands(op, l);
-  Shape spread = c.xShape, part = c.xShape;
-  SmallVector<OpFoldResult> offsets(spread.size(), zero), steps(spread.size(), one);
-  SmallVector<OpFoldResult> crops(spread.size(), zero), ones(spread.size(), one);
-  for (auto [i, window] : llvm::enumerate(*windows)) {
-    int64_t d = nn::getSpatialDim(op) + i;
-    OpFoldResult reach =
-        s.mul(s.sub(window.kernel, one), s.get(window.dilation));
-    OpFoldResult shift = s.sub(reach, window.padBegin);
-    OpFoldResult needed = s.add(window.output, reach);
-    offsets[d] = s.max(zero, shift);
-    crops[d] = s.max(zero, s.sub(zero, shift));
-    steps[d] = s.get(window.stride);
-    OpFoldResult last = s.add(offsets[d],
-                              s.mul(s.sub(window.input, one), s.get(window.stride)));
-    spread[d] = s.max(s.add(crops[d], needed), s.add(last, one));
-    part[d] = needed;
-    window.stride = 1;
-  }
-  Value zeros = l.createFilled(
-      spread, cast<TypedAttr>(l.builder.getZeroAttr(getStorageType(c.xType))));
-  Value wide = l.builder.create<tensor::InsertSliceOp>(
-      c.x, zeros, offsets, llvm::to_vector<6>(c.xShape), steps);
-  c.x = wide;
-  if (!llvm::equal(part, spread, nn::areEqual))
-    c.x = l.builder.create<tensor::ExtractSliceOp>(
-        wide, crops, llvm::to_vector<6>(part), ones);
-  c.xShape = part;
-  c.w = createFlipped(l, c);
-  l.set(op, createConv(l, c, *windows, l.getShape(op.getResult())));
-  return success();
-}
-} // namespace
-
 void burin::addConvLowerings(LowerTable &table) {
   addLowering<nn::ConvOp, lowerConv>(table);
-  addLowering<nn::ConvTransposeOp, lowerConvTranspose>(table);
+  addConvTransposeLowerings(table);
   addPoolLowerings(table);
 }

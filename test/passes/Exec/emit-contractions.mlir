@@ -205,3 +205,13 @@ func.func @image(%x: memref<?x9x11x64xf32>, %y: memref<?x4x5x24xf32>) {
   }
   return
 }
+
+// -----
+
+// One row, along which both operands lie, would be packed for nothing.
+// CHECK-LABEL: func @dots
+func.func @dots(%x: memref<256xf32>, %k: memref<100x256xf32>, %y: memref<100xf32>) {
+  // CHECK: linalg.matvec
+  linalg.matvec ins(%k, %x : memref<100x256xf32>, memref<256xf32>) outs(%y : memref<100xf32>)
+  return
+}

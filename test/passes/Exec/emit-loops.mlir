@@ -39,7 +39,7 @@ func.func @dynamic(%a: memref<?xf32>, %b: memref<?xf32>) {
 func.func @row_sums(%a: memref<4x64xf32>, %b: memref<4xf32>) {
   // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<8xf32>)
   // CHECK: arith.addf {{.*}} : vector<8xf32>
-  // CHECK: vector.reduction <add>
+  // CHECK: vector.reduction <add>, {{.*}} fastmath<reassoc>
   linalg.generic {indexing_maps = [#id, #outer], iterator_types = ["parallel", "reduction"]}
       ins(%a : memref<4x64xf32>) outs(%b : memref<4xf32>) {
   ^bb0(%in: f32, %out: f32):

@@ -27,3 +27,23 @@ func.func @padded(%x: tensor<4xf32>, %z: f32) -> (tensor<5xf32>, tensor<5xf32>) 
   %8 = tensor.insert_slice %x into %5[1] [4] [1] : tensor<4xf32> into tensor<5xf32>
   return %6, %8 : tensor<5xf32>, tensor<5xf32>
 }
+
+#all = affine_map<(i, j) -> (i, j)>
+#j = affine_map<(i, j) -> (j)>
+
+// A bias that two products are added to is spread out for each.
+// CHECK-LABEL: func.func @starts
+// CHECK: %[[A:.*]] = linalg.generic
+// CHECK: linalg.matmul {{.*}} outs(%[[A]]
+// CHECK: %[[B:.*]] = linalg.generic
+// CHECK: linalg.matmul {{.*}} outs(%[[B]]
+func.func @starts(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>, %bias: tensor<4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %0 = tensor.empty() : tensor<4x4xf32>
+  %1 = linalg.generic {indexing_maps = [#j, #all], iterator_types = ["parallel", "parallel"]} ins(%bias : tensor<4xf32>) outs(%0 : tensor<4x4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<4x4xf32>
+  %2 = linalg.matmul ins(%x, %y : tensor<4x4xf32>, tensor<4x4xf32>) outs(%1 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = linalg.matmul ins(%y, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%1 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %2, %3 : tensor<4x4xf32>, tensor<4x4xf32>
+}
