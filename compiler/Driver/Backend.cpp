@@ -34,9 +34,9 @@ constexpr uint64_t maxEmbedded = uint64_t(1) << 30;
 class Backend {
 public:
   Backend(ModuleOp module, const CompileOptions &options, OutputFiles &outputs,
-          Progress &progress)
-      : module(module), options(options), outputs(outputs), progress(progress) {
-  }
+          Progress &progress, std::string &kernels)
+      : module(module), options(options), outputs(outputs), progress(progress),
+        kernels(kernels) {}
 
   Status run();
 
@@ -60,6 +60,7 @@ private:
   const CompileOptions &options;
   OutputFiles &outputs;
   Progress &progress;
+  std::string &kernels;
   const Target *target = nullptr;
   PipelineOptions pipeline;
   std::vector<Level> levels; ///< The best first, which has `module`.
@@ -162,8 +163,10 @@ Status Backend::runStages(Stage last) {
 
 /// Tells people and programs, as far as they asked, what the kernels are.
 Status Backend::reportKernels() {
+  llvm::raw_string_ostream list(kernels);
+  printKernels(module, list);
   if (options.listKernels)
-    printKernels(module, progress.getMessages());
+    progress.getMessages() << kernels;
   if (options.reportFolder.empty())
     return {};
   SmallString<128> name(options.reportFolder);
@@ -402,6 +405,7 @@ Status Backend::run() {
 }
 
 Status burin::compileModule(ModuleOp module, const CompileOptions &options,
-                            OutputFiles &outputs, Progress &progress) {
-  return Backend(module, options, outputs, progress).run();
+                            OutputFiles &outputs, Progress &progress,
+                            std::string &kernels) {
+  return Backend(module, options, outputs, progress, kernels).run();
 }

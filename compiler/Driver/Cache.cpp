@@ -1,9 +1,10 @@
 //===- Cache.cpp - What was compiled before -------------------------------===//
 //
-// An entry: a line that says what it is; a line per file with its size, its
-// permissions and its name; an empty line; the files' bytes one after the other;
-// the hash of all before it. Of names, "" is the output's own; another is what
-// follows the output's stem or name.
+// An entry: a line that says what it is; one with the output's name; one with the
+// size of the notes; a line per file with its size, its permissions and its name;
+// an empty line; the bytes of the notes and of the files one after the other; the
+// hash of all before it. Of names, "" is the output's own; another is what follows
+// the output's stem or name.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +21,7 @@ using namespace llvm;
 using namespace burin;
 namespace fs = llvm::sys::fs;
 
-static constexpr StringLiteral title = "burin cache entry 1";
+static constexpr StringLiteral title = "burin cache entry 2";
 static constexpr StringLiteral extension = ".entry";
 static constexpr StringLiteral unfinished = ".unfinished";
 static constexpr size_t hashLength = 32;
@@ -82,16 +83,19 @@ struct Part {
   unsigned permissions = 0;
 };
 
-/// What an entry starts with, and where its files do.
+/// What an entry starts with, and where its notes and files do.
 struct Head {
   std::string output; ///< The name that it was stored for.
+  uint64_t notes = 0;
   std::vector<Part> parts;
   uint64_t end = 0;
 };
 } // namespace
 
 static std::string print(const Head &head) {
-  std::string text = (title + "\n" + toHex(head.output) + "\n").str();
+  std::string text = (title + "\n" + toHex(head.output) + "\n" + Twine(head.notes) +
+                      "\n")
+                         .str();
   for (const Part &part : head.parts)
     text += std::to_string(part.size) + " " +
             std::to_string(part.permissions) + " " + toHex(part.name) + "\n";
@@ -107,10 +111,10 @@ static std::optional<Head> parse(StringRef text) {
   head.end = end + 2;
   SmallVector<StringRef> lines;
   text.take_front(end).split(lines, '\n');
-  if (lines.size() < 3 || lines[0] != title ||
-      !tryGetFromHex(lines[1], head.output))
+  if (lines.size() < 4 || lines[0] != title ||
+      !tryGetFromHex(lines[1], head.output) || lines[2].getAsInteger(10, head.notes))
     return std::nullopt;
-  for (StringRef line : ArrayRef(lines).drop_front(2)) {
+  for (StringRef line : ArrayRef(lines).drop_front(3)) {
     Part &part = head.parts.emplace_back();
     SmallVector<StringRef> fields;
     line.split(fields, ' ');
@@ -135,7 +139,9 @@ static std::optional<Head> readHead(Reader &file) {
   std::optional<Head> head = parse(start);
   if (!head)
     return std::nullopt;
-  uint64_t bytes = head->end;
+  uint64_t bytes;
+  if (__builtin_add_overflow(head->end, head->notes, &bytes))
+    return std::nullopt;
   for (const Part &part : head->parts)
     if (__builtin_add_overflow(bytes, part.size, &bytes))
       return std::nullopt;
@@ -191,7 +197,8 @@ std::string Cache::getEntry(StringRef key) const {
   return path.str().str();
 }
 
-bool Cache::load(StringRef key, StringRef output, OutputFiles &outputs) {
+bool Cache::load(StringRef key, StringRef output, OutputFiles &outputs,
+                 std::string &notes) {
   std::string entry = getEntry(key);
   Reader file(entry);
   if (!file.isOpen())
@@ -204,7 +211,10 @@ bool Cache::load(StringRef key, StringRef output, OutputFiles &outputs) {
   // Files name each other.
   if (head->parts.size() > 1 && head->output != sys::path::filename(output))
     return false;
-  uint64_t offset = head->end;
+  notes.clear();
+  if (!file.read(head->end, head->notes, [&](StringRef bytes) { notes += bytes; }))
+    return false;
+  uint64_t offset = head->end + head->notes;
   for (const Part &part : head->parts) {
     if (!extract(file, offset, part, getPath(output, part.name), outputs)) {
       outputs.discard();
@@ -223,8 +233,8 @@ bool Cache::load(StringRef key, StringRef output, OutputFiles &outputs) {
   return true;
 }
 
-/// Writes an entry of the files at `paths`.
-static bool writeEntry(const Head &head, ArrayRef<std::string> paths,
+/// Writes an entry of `notes` and the files at `paths`.
+static bool writeEntry(const Head &head, StringRef notes, ArrayRef<std::string> paths,
                        raw_fd_ostream &os) {
   Hasher hasher;
   auto write = [&](StringRef bytes) {
@@ -232,6 +242,7 @@ static bool writeEntry(const Head &head, ArrayRef<std::string> paths,
     os << bytes;
   };
   write(print(head));
+  write(notes);
   for (auto [part, path] : zip(head.parts, paths)) {
     Reader file(path);
     if (!file.isOpen() || !file.read(0, part.size, write))
@@ -244,10 +255,11 @@ static bool writeEntry(const Head &head, ArrayRef<std::string> paths,
   return isWritten;
 }
 
-void Cache::store(StringRef key, StringRef output, const OutputFiles &outputs) {
-  Head head = {sys::path::filename(output).str(), {}, 0};
+void Cache::store(StringRef key, StringRef output, const OutputFiles &outputs,
+                  StringRef notes) {
+  Head head = {sys::path::filename(output).str(), notes.size(), {}, 0};
   std::vector<std::string> paths;
-  uint64_t bytes = 0;
+  uint64_t bytes = notes.size();
   bool isKnown = true;
   outputs.forEach([&](StringRef temporary, StringRef path) {
     std::optional<std::string> name = getName(output, path);
@@ -270,7 +282,7 @@ void Cache::store(StringRef key, StringRef output, const OutputFiles &outputs) {
     return;
   sys::RemoveFileOnSignal(temporary);
   raw_fd_ostream os(descriptor, /*shouldClose=*/true);
-  if (!writeEntry(head, paths, os) || fs::rename(temporary, getEntry(key)))
+  if (!writeEntry(head, notes, paths, os) || fs::rename(temporary, getEntry(key)))
     fs::remove(temporary);
   sys::DontRemoveFileOnSignal(temporary);
   evict();

@@ -19,14 +19,16 @@ public:
       : folder(folder.str()), limit(limit) {}
 
   /// Adds `output`, and what lies beside it, to `outputs`, as they were stored
-  /// under `key`. False where there is nothing, or it is damaged.
-  bool load(llvm::StringRef key, llvm::StringRef output, OutputFiles &outputs);
+  /// under `key`, and sets `notes` to what was said of them. False where there is
+  /// nothing, or it is damaged.
+  bool load(llvm::StringRef key, llvm::StringRef output, OutputFiles &outputs,
+            std::string &notes);
 
-  /// Stores the files of `outputs`, which are called by `output`, unless they
-  /// take a quarter of the limit. Where it is passed, the entries that were used
+  /// Stores `notes` and the files of `outputs`, which are called by `output`, unless
+  /// they take a quarter of the limit. Where it is passed, the entries that were used
   /// longest ago go.
-  void store(llvm::StringRef key, llvm::StringRef output,
-             const OutputFiles &outputs);
+  void store(llvm::StringRef key, llvm::StringRef output, const OutputFiles &outputs,
+             llvm::StringRef notes);
 
 private:
   std::string getEntry(llvm::StringRef key) const;

@@ -91,13 +91,15 @@ static Status run(const CompileOptions &options, mlir::MLIRContext &context,
   // A report is made as the model is compiled, and text is for a look at it.
   bool isCached = !options.cacheFolder.empty() && !isText(options.emit) &&
                   options.stopAfter.empty() && options.reportFolder.empty();
-  std::string key;
+  std::string key, kernels;
   Cache cache(options.cacheFolder);
   if (isCached) {
     progress.begin("cache");
     key = makeCacheKey(options, *model);
-    bool isHit = !key.empty() && cache.load(key, options.output, outputs);
+    bool isHit = !key.empty() && cache.load(key, options.output, outputs, kernels);
     progress.setDetail(isHit ? "hit" : "miss");
+    if (isHit && options.listKernels)
+      progress.getMessages() << kernels;
     if (isHit)
       return {};
   }
@@ -107,10 +109,10 @@ static Status run(const CompileOptions &options, mlir::MLIRContext &context,
     isSilent = false;
     return mlir::failure();
   });
-  Status status = compileModule(*module, options, outputs, progress);
+  Status status = compileModule(*module, options, outputs, progress, kernels);
   if (!key.empty() && status.isOk() && isSilent) {
     progress.begin("keep");
-    cache.store(key, options.output, outputs);
+    cache.store(key, options.output, outputs, kernels);
   }
   return status;
 }

@@ -60,7 +60,8 @@ def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
     back. Elementwise ops before and after run on the results before they are
     stored, as in `burin-emit-contractions`. The tile, or none, is what should take
     the least time, reading the larger filters included. Results are rounded
-    differently: about 1e-5 of the largest.
+    differently: about 1e-5 of the largest; a NaN or an infinity in a tile of inputs
+    makes all results of the tile NaN.
 
     ```mlir
     // before: --burin-emit-winograd --canonicalize

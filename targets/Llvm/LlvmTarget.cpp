@@ -99,6 +99,9 @@ std::optional<CpuInfo> LlvmTarget::findCpu(StringRef text,
     return enabled;
   };
   llvm::StringMap<bool> enabled = getEnabled();
+  for (StringRef feature : getVendorFeatures())
+    if (enabled.lookup(feature))
+      features.AddFeature(feature, /*Enable=*/false);
   SmallVector<StringRef> parts;
   SmallVector<std::string> extra;
   text.drop_front(end).split(parts, '+', -1, /*KeepEmpty=*/false);

@@ -32,6 +32,9 @@ protected:
                         CpuInfo &cpu) const = 0;
   /// Names of all features that a machine is checked for.
   virtual llvm::ArrayRef<llvm::StringLiteral> getCheckedFeatures() const = 0;
+  /// Of them those that one vendor's processors alone have and that no kernel needs:
+  /// not used unless the user names them, so that the code runs on others.
+  virtual llvm::ArrayRef<llvm::StringLiteral> getVendorFeatures() const { return {}; }
   /// LLVM's name for the feature that the user calls `name`, of a CPU that has
   /// `features` without it.
   virtual llvm::StringRef

@@ -35,13 +35,15 @@ protected:
       ASSERT_TRUE(outputs.add(out(name), temporary).isOk());
       std::ofstream(temporary, std::ios::binary) << text;
     }
-    cache.store(key, out(files.front().first), outputs);
+    cache.store(key, out(files.front().first), outputs, "notes on " + key.str());
   }
   /// The text of file `name` after output `output` was loaded, or "".
   std::string load(Cache &cache, llvm::StringRef key, llvm::StringRef output,
                    llvm::StringRef name) {
     OutputFiles outputs;
-    bool isHit = cache.load(key, out(output), outputs);
+    std::string notes;
+    bool isHit = cache.load(key, out(output), outputs, notes);
+    EXPECT_TRUE(!isHit || notes == "notes on " + key.str()) << notes;
     EXPECT_EQ(outputs.commit().isOk(), true);
     auto text = llvm::MemoryBuffer::getFile(out(name));
     std::string result = isHit && text ? (*text)->getBuffer().str() : "";
@@ -81,9 +83,11 @@ TEST_F(CacheTest, PermissionsReturn) {
   ASSERT_TRUE(outputs.add(out("program"), temporary).isOk());
   fs::setPermissions(temporary, fs::all_all);
   std::ofstream(temporary) << "code";
-  cache.store("k", out("program"), outputs);
+  cache.store("k", out("program"), outputs, "");
   OutputFiles again;
-  ASSERT_TRUE(cache.load("k", out("program"), again));
+  std::string notes = "of before";
+  ASSERT_TRUE(cache.load("k", out("program"), again, notes));
+  EXPECT_EQ(notes, "");
   ASSERT_TRUE(again.commit().isOk());
   EXPECT_EQ(*fs::getPermissions(out("program")), fs::all_all);
 }
