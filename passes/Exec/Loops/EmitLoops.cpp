@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/LoopEmitter.h"
+#include "passes/Exec/Loops/TransposeEmitter.h"
 #include "passes/Exec/Passes.h"
 
 using namespace mlir;
@@ -91,7 +92,8 @@ LogicalResult emitLoops(linalg::LinalgOp op, int64_t lanes) {
   if (!hasIndex)
     nest->simplify(shapes);
   bool inParallel = op->getParentOfType<exec::ParallelOp>();
-  LoopEmitter(op, b, shapes, std::move(*nest), lanes).emit(!inParallel);
+  if (!emitTransposed(op, b, shapes, *nest, lanes))
+    LoopEmitter(op, b, shapes, std::move(*nest), lanes).emit(!inParallel);
   op->erase();
   return success();
 }
