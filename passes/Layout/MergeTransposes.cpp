@@ -142,15 +142,16 @@ struct MergePair : OpRewritePattern<nn::TransposeOp> {
 
   LogicalResult matchAndRewrite(nn::TransposeOp second,
                                 PatternRewriter &rewriter) const override {
-    Operation *view = second.getX().getDefiningOp();
-    if (!isa_and_nonnull<nn::ReshapeOp, nn::FlattenOp, nn::SqueezeOp,
-                         nn::UnsqueezeOp>(view))
-      return failure();
-    auto first = view->getOperand(0).getDefiningOp<nn::TransposeOp>();
-    if (!first || !isSimple(getShape(first)) || !isSimple(getShape(second)))
+    // Of several reshapes only the sizes before and behind them matter.
+    Value source = second.getX();
+    while (isa_and_nonnull<nn::ReshapeOp, nn::FlattenOp, nn::SqueezeOp,
+                           nn::UnsqueezeOp>(source.getDefiningOp()))
+      source = source.getDefiningOp()->getOperand(0);
+    auto first = source.getDefiningOp<nn::TransposeOp>();
+    if (!first || source == second.getX() || !isSimple(getShape(first)) || !isSimple(getShape(second)))
       return failure();
     std::optional<Atoms> atoms =
-        AtomFinder(getShape(first), getShape(view->getResult(0))).find();
+        AtomFinder(getShape(first), getShape(second.getX())).find();
     if (!atoms)
       return failure();
     // The atoms in the order of what is transposed first, and where each goes.

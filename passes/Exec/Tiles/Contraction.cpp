@@ -182,6 +182,10 @@ static void sortDepth(Contraction &c) {
   llvm::sort(c.depth, [&](unsigned x, unsigned y) { return getKey(x) < getKey(y); });
 }
 
+static bool isConstant(const Contraction &c, unsigned i) {
+  return findGlobal(c.getOperand(i).memory, c.op->getParentOfType<ModuleOp>()) != nullptr;
+}
+
 /// Too little work to pack operands for.
 static bool isSmall(const Contraction &c) {
   auto product = [&](ArrayRef<unsigned> loops) {
@@ -195,7 +199,10 @@ static bool isSmall(const Contraction &c) {
   for (unsigned d : c.batch) // Columns are packed once for these.
     if (isZero(c.getOperand(c.rhs).coefficients[d]))
       rows *= product(d);
-  return columns < 4 || depth < 4 || rows * columns * depth < 2048;
+  // A constant is packed at compile time.
+  bool isPacked = isConstant(c, c.rhs);
+  return columns < 4 || depth < (isPacked ? 2 : 4) ||
+         rows * columns * depth < (isPacked ? 512 : 2048);
 }
 
 /// Whether both operands are contiguous along a loop of the depth, and the right one
@@ -205,8 +212,7 @@ static bool liesAlongDepth(const Contraction &c) {
     return nn::getStatic(c.getOperand(c.lhs).coefficients[d]) == 1 &&
            nn::getStatic(c.getOperand(c.rhs).coefficients[d]) == 1;
   });
-  return isContiguous && c.isPlain(c.lhs) && c.isPlain(c.rhs) &&
-         !findGlobal(c.getOperand(c.rhs).memory, c.op->getParentOfType<ModuleOp>());
+  return isContiguous && c.isPlain(c.lhs) && c.isPlain(c.rhs) && !isConstant(c, c.rhs);
 }
 
 std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,

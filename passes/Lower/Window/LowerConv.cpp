@@ -40,9 +40,13 @@ Value burin::createPadded(Lowering &l, Operation *op, Value x, Shape &shape,
     OpFoldResult reach = shapes.add(
         shapes.mul(shapes.sub(window.output, one), shapes.get(window.stride)),
         extent);
-    // What lies past the last window need not be there, but may.
-    padded[d] =
-        shapes.max(reach, shapes.add(window.padBegin, window.input));
+    // What lies past the last window need not be there, but may. Where the windows
+    // are not known they end with the pads at the latest, but for ceil_mode.
+    OpFoldResult end = shapes.add(window.padBegin, window.input);
+    auto ceil = op->getAttrOfType<BoolAttr>("ceil_mode");
+    padded[d] = nn::getStatic(reach) || (ceil && ceil.getValue())
+                    ? shapes.max(reach, end)
+                    : shapes.add(end, window.padEnd);
     offsets[d] = window.padBegin;
     changes |= !nn::areEqual(padded[d], shape[d]);
   }

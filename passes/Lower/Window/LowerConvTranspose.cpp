@@ -203,6 +203,7 @@ private:
       reach.kernel = s.get(1);
       reach.stride = reach.dilation = 1;
       reach.padBegin = s.get(before);
+      reach.padEnd = s.sub(end, window.input);
       reach.output = s.add(s.get(before), end);
       reaches.push_back(reach);
       begins.push_back(before);

@@ -215,3 +215,26 @@ func.func @dots(%x: memref<256xf32>, %k: memref<100x256xf32>, %y: memref<100xf32
   linalg.matvec ins(%k, %x : memref<100x256xf32>, memref<256xf32>) outs(%y : memref<100xf32>)
   return
 }
+
+// -----
+
+// Constants are packed at compile time, so that even a short depth is worth a tile.
+memref.global "private" constant @w : memref<64x3xf32> = dense<1.0>
+#x = affine_map<(p, f, c) -> (p, c)>
+#w = affine_map<(p, f, c) -> (f, c)>
+#y = affine_map<(p, f, c) -> (p, f)>
+// CHECK-LABEL: func @points
+func.func @points(%x: memref<28x3xf32>, %y: memref<28x64xf32>) {
+  // CHECK: memref.get_global @w_packed_32
+  // CHECK: scf.for {{.*}} to %c3
+  // CHECK-COUNT-28: vector.fma
+  %w = memref.get_global @w : memref<64x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<28x3xf32>, memref<64x3xf32>) outs(%y : memref<28x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %sum, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}

@@ -36,3 +36,18 @@ func.func @cannot(%x: tensor<6x4xf32>, %s: tensor<2xi64>, %y: tensor<?x?x4xf32>,
   %6 = nn.transpose %5 {permutation = array<i64: 0, 2, 1>} : (tensor<4x?x?xf32>) -> tensor<4x?x?xf32>
   return %3, %6 : tensor<6x4xf32>, tensor<4x?x?xf32>
 }
+
+// Several reshapes are as one: channels are shuffled where they lie.
+// CHECK-LABEL: func.func @chain
+// CHECK: %[[X:.*]] = nn.reshape %arg0, {{.*}} -> tensor<9x2x4xf32>
+// CHECK: nn.transpose %[[X]] {permutation = array<i64: 0, 2, 1>}
+// CHECK-NOT: nn.transpose
+func.func @chain(%x: tensor<1x3x3x8xf32>) -> tensor<1x9x4x2xf32> {
+  %a = nn.constant dense<[1, 2, 4, 3, 3]> : tensor<5xi64>
+  %b = nn.constant dense<[1, 2, 4, 9]> : tensor<4xi64>
+  %0 = nn.transpose %x {permutation = array<i64: 0, 3, 1, 2>} : (tensor<1x3x3x8xf32>) -> tensor<1x8x3x3xf32>
+  %1 = nn.reshape %0, %a {allowzero = false} : (tensor<1x8x3x3xf32>, tensor<5xi64>) -> tensor<1x2x4x3x3xf32>
+  %2 = nn.reshape %1, %b {allowzero = false} : (tensor<1x2x4x3x3xf32>, tensor<4xi64>) -> tensor<1x2x4x9xf32>
+  %3 = nn.transpose %2 {permutation = array<i64: 0, 3, 2, 1>} : (tensor<1x2x4x9xf32>) -> tensor<1x9x4x2xf32>
+  return %3 : tensor<1x9x4x2xf32>
+}
