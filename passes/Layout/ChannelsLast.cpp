@@ -39,6 +39,25 @@ bool isWindow(Operation *op) {
              nn::LpPoolOp>(op);
 }
 
+/// Multiplications that become faster, with channels last, by the time in which one
+/// element is moved: windows are read in longer runs, and Winograd's algorithm may
+/// need fewer of them.
+constexpr double multiplicationsPerElement = 128;
+
+/// What `op` gains with channels last, in elements moved.
+double getGain(Operation *op) {
+  double touched = getElements(op->getOperand(0)) + getElements(op->getResult(0));
+  auto conv = dyn_cast<nn::ConvOp>(op);
+  if (!conv)
+    return touched;
+  ArrayRef<int64_t> filters = getRanked(conv.getW()).getShape();
+  if (ShapedType::isDynamicShape(filters) ||
+      llvm::all_of(filters.drop_front(2), [](int64_t n) { return n == 1; }))
+    return touched;
+  double each = double(ShapedType::getNumElements(filters.drop_front()));
+  return touched + getElements(conv.getResult()) * each / multiplicationsPerElement;
+}
+
 /// Another order costs these nothing.
 bool takesAnyOrder(Operation *op) {
   return isa<nn::TransposeOp, nn::ShapeOp, nn::SizeOp>(op);
@@ -74,8 +93,7 @@ public:
     }
     for (const Member &member : members)
       if (isWindow(member.op))
-        worth[getClass(getNode(member))] += getElements(member.operands[0]->get()) +
-                                      getElements(member.results[0]);
+        worth[getClass(getNode(member))] += getGain(member.op);
     for (Value value : values)
       worth[getClass(value.getAsOpaquePointer())] -= getCost(value);
   }

@@ -10,8 +10,9 @@ def ChannelsLast : Pass<"burin-channels-last", "::mlir::ModuleOp"> {
     `[N, C, D1, ...]`, and with them all ops that can (`LayoutOpInterface`) and
     that are connected with them by tensors, so that transposes are left only
     where such a region ends. A region stays as it is if its transposes would move
-    more elements than its convolutions and poolings read and write. Where only a
-    dimension of size 1 moves, a transpose is none. Results do not change.
+    more elements than its convolutions and poolings read and write, which count more
+    the more a window multiplies. Where only a dimension of size 1 moves, a transpose
+    is none. Results do not change.
 
     ```mlir
     // before: --burin-channels-last

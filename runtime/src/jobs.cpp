@@ -18,6 +18,9 @@ constexpr int64_t spinInRunNs = 200'000;
 constexpr int64_t spinIdleNs = 50'000;
 constexpr int64_t spinCrowdedNs = 2'000;
 
+// A look at the clock that comes so late says that something else ran meanwhile.
+constexpr int64_t lateNs = 100'000;
+
 constexpr int pausesPerLook = 32;       // between two looks at the clock
 constexpr int pausesBeforeYield = 4096; // while waiting for the last chunks
 
@@ -64,8 +67,8 @@ void Pool::run(int32_t self) {
   }
 }
 
-bool Pool::await(uint64_t &last) {
-  int64_t deadline = 0;
+bool Pool::await(int32_t self, uint64_t &last) {
+  int64_t deadline = 0, before = 0;
   for (;;) {
     for (int i = 0; i < pausesPerLook; ++i, relax()) {
       uint64_t seen = state.load(std::memory_order_acquire);
@@ -82,13 +85,43 @@ bool Pool::await(uint64_t &last) {
                     : soon.load(std::memory_order_relaxed) ? spinInRunNs
                                                            : spinIdleNs;
     int64_t time = now();
-    if (deadline == 0) {
-      deadline = time;
-    } else if (time - deadline > limit) {
+    if (deadline == 0)
+      deadline = time + limit;
+    if (time > deadline)
       sleep(last);
+    if (time > deadline || (before != 0 && time - before > lateNs)) {
+      leaveSharedCore(self);
       deadline = 0;
     }
+    before = deadline == 0 ? 0 : time;
   }
+}
+
+/// Linux wakes a worker on the core where it slept even where the caller runs
+/// there by now and others are idle: for tens of milliseconds the two would take
+/// turns.
+void Pool::leaveSharedCore(int32_t self) {
+  if (crowded)
+    return;
+  int core = sched_getcpu();
+  homes[self].core.store(core, std::memory_order_relaxed);
+  bool isShared = false;
+  for (int32_t i = 0; i < threads; ++i)
+    isShared |= i != self &&
+                homes[i].core.load(std::memory_order_relaxed) == core;
+  cpu_set_t all, free;
+  if (!isShared || sched_getaffinity(0, sizeof(all), &all) != 0)
+    return;
+  free = all;
+  for (int32_t i = 0; i < threads; ++i) {
+    int taken = homes[i].core.load(std::memory_order_relaxed);
+    if (taken >= 0 && taken < CPU_SETSIZE)
+      CPU_CLR(taken, &free);
+  }
+  if (CPU_COUNT(&free) == 0 || sched_setaffinity(0, sizeof(free), &free) != 0)
+    return;
+  homes[self].core.store(sched_getcpu(), std::memory_order_relaxed);
+  sched_setaffinity(0, sizeof(all), &all); // It may go anywhere again.
 }
 
 /// Sleeps until there is a job later than `last`, or the pool stops. Either the
@@ -112,6 +145,7 @@ void Pool::publish(int64_t numChunks) {
     first += share + (i < rest);
     homes[i].end = first;
   }
+  homes[0].core.store(sched_getcpu(), std::memory_order_relaxed);
   uint64_t old = state.load(std::memory_order_relaxed);
   state.store((numberOf(old) + 1) * number | open);
   if (sleepers.load() == 0)

@@ -24,6 +24,7 @@ namespace burin {
 struct alignas(64) Home {
   std::atomic<int64_t> next{0};
   int64_t end = 0;
+  std::atomic<int> core{-1}; // where the thread was last seen
 };
 
 struct Worker {
@@ -62,15 +63,16 @@ public:
   /// Closes the job and waits for the workers that are in it.
   void finish();
 
-  /// Waits for a job later than `last`, which becomes its number, and enters
-  /// it. False when the pool is to stop.
-  bool await(uint64_t &last);
+  /// Waits, as worker `self`, for a job later than `last`, which becomes its
+  /// number, and enters it. False when the pool is to stop.
+  bool await(int32_t self, uint64_t &last);
 
   /// Leaves the job that await() entered.
   void leave();
 
 private:
   void sleep(uint64_t last);
+  void leaveSharedCore(int32_t self);
 };
 
 } // namespace burin

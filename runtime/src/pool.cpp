@@ -17,7 +17,7 @@ static constexpr size_t stackBytes = size_t(2) << 20;
 static void *work(void *argument) {
   auto &self = *static_cast<Worker *>(argument);
   Pool &pool = *self.pool;
-  for (uint64_t last = 0; pool.await(last);) {
+  for (uint64_t last = 0; pool.await(self.index, last);) {
     pool.run(self.index);
     pool.leave();
   }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
+#include <sched.h>
 #include <thread>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +144,40 @@ TEST(Pool, UsesEveryThread) {
   };
   burin::parallelFor(pool.get(), body, &context, 2, 1);
   EXPECT_TRUE(context.met);
+}
+
+/// Where the threads of a pool of two were when they last worked.
+struct Cores {
+  pthread_t caller = pthread_self();
+  std::atomic<int> ofCaller{-1}, ofWorker{-1};
+
+  static void body(void *context, int64_t, int64_t) {
+    auto &self = *static_cast<Cores *>(context);
+    bool isCaller = pthread_equal(pthread_self(), self.caller);
+    (isCaller ? self.ofCaller : self.ofWorker) = sched_getcpu();
+    usleep(20);
+  }
+};
+
+TEST(Pool, HasAWorkerLeaveTheCoreOfItsCaller) {
+  cpu_set_t all, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  if (CPU_COUNT(&all) < 2)
+    GTEST_SKIP() << "there is one core only";
+  ScopedPool pool(2);
+  Cores cores;
+  for (int i = 0; i < 1000 && cores.ofWorker < 0; ++i)
+    burin::parallelFor(pool.get(), Cores::body, &cores, 8, 1);
+  ASSERT_GE(cores.ofWorker, 0);
+  // While the worker sleeps, its caller moves to where it was.
+  usleep(5000);
+  CPU_ZERO(&one);
+  CPU_SET(cores.ofWorker, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  for (int i = 0; i < 20'000 && cores.ofWorker == cores.ofCaller; ++i)
+    burin::parallelFor(pool.get(), Cores::body, &cores, 8, 1);
+  sched_setaffinity(0, sizeof(all), &all);
+  EXPECT_NE(cores.ofWorker, cores.ofCaller);
 }
 
 TEST(Pool, BurnsNoProcessorWhileItIsIdle) {

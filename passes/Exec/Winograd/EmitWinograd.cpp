@@ -16,18 +16,31 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
+/// From so many blocks on each thread has its own: their number divides well. To
+/// write what another core has read last takes eight times as long.
+constexpr int64_t minOwnBlocks = 8;
+
+/// Of all images.
+OpFoldResult getTiles(const WinogradConv &conv, const WinogradPlan &plan,
+                      nn::ShapeBuilder &shapes) {
+  return shapes.mul(conv.imageCount, shapes.get(plan.tilesY * plan.tilesX));
+}
+
 class WinogradEmitter : IndexEmitter {
 public:
   WinogradEmitter(const WinogradConv &conv, const WinogradPlan &plan, Value weights,
                   ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes);
 
-  void emit();
+  void emitShared();
+  void emitOwn();
 
 private:
   Value inputStep(unsigned loop) { return value(c.getOperand(c.lhs).coefficients[loop]); }
   Value createBuffer(int64_t elements);
 
+  void startBlock(Value first);
   void emitBlock(Value first);
+  void createTaskBuffers();
   void findTile(Value tile);
   void emitInputs(Value row);
   void emitInputTile(Value row, bool isInside);
@@ -41,6 +54,7 @@ private:
   const WinogradPlan &plan;
   const Contraction &c;
   nn::ShapeBuilder &shapes;
+  OpFoldResult tiles;
   VectorType vector;
   MicroKernels kernels;
   Value weights, inputs;
@@ -55,6 +69,7 @@ WinogradEmitter::WinogradEmitter(const WinogradConv &conv, const WinogradPlan &p
                                  Value weights, ImplicitLocOpBuilder &b,
                                  nn::ShapeBuilder &shapes)
     : IndexEmitter(b, &shapes), conv(conv), plan(plan), c(conv.c), shapes(shapes),
+      tiles(getTiles(conv, plan, shapes)),
       vector(VectorType::get(plan.tile.lanes, c.getType())),
       kernels(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
               LhsLayout{shapes.get(plan.rowPitch),
@@ -212,12 +227,20 @@ void WinogradEmitter::emitTask(Value task, Value taskCount) {
 }
 
 /// The tiles of the block from `first` on.
-void WinogradEmitter::emitBlock(Value first) {
+void WinogradEmitter::startBlock(Value first) {
   firstTile = first;
-  blockRows = min(sub(value(shapes.mul(c.getSize(shapes, conv.images),
-                                       shapes.get(plan.tilesY * plan.tilesX))),
-                      first),
-                  number(plan.blockRows));
+  blockRows = min(sub(value(tiles), first), number(plan.blockRows));
+}
+
+void WinogradEmitter::createTaskBuffers() {
+  int64_t products = plan.algorithm.getProducts();
+  sums = createBuffer(products * plan.productPitch);
+  results = createBuffer(products * plan.tile.getColumns());
+}
+
+/// All threads work on the block.
+void WinogradEmitter::emitBlock(Value first) {
+  startBlock(first);
   int64_t lanes = plan.tile.lanes;
   int64_t inputWork = llvm::alignTo(conv.channels, lanes) * plan.algorithm.getInputCost();
   emitRange(blockRows, getGrain(inputWork, lanes), [&](Value row) { emitInputs(row); });
@@ -226,24 +249,63 @@ void WinogradEmitter::emitBlock(Value first) {
   int64_t work = products * plan.taskRows * plan.tile.getColumns() * conv.channels;
   Value tasks = mul(perPanel, number(plan.columnPanels));
   emitRange(tasks, getGrain(work, lanes), [&](Value task) {
-    sums = createBuffer(products * plan.productPitch);
-    results = createBuffer(products * plan.tile.getColumns());
+    createTaskBuffers();
     emitTask(task, perPanel);
   });
 }
 
-void WinogradEmitter::emit() {
+void WinogradEmitter::emitShared() {
   int64_t elements = plan.algorithm.getProducts() * plan.inputPitch;
   Value buffer = b.create<memref::AllocOp>(MemRefType::get({elements}, c.getType()));
   inputs = b.create<memref::CastOp>(
       MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
-  OpFoldResult tiles = shapes.mul(c.getSize(shapes, conv.images),
-                                  shapes.get(plan.tilesY * plan.tilesX));
   if (std::optional<int64_t> known = nn::getStatic(tiles);
       known && *known <= plan.blockRows)
     return emitBlock(number(0));
   emitLoop(number(0), value(tiles), plan.blockRows,
            [&](Value first) { emitBlock(first); });
+}
+
+/// A block at a time is one thread's.
+void WinogradEmitter::emitOwn() {
+  Value blocks = value(shapes.ceilDiv(tiles, shapes.get(plan.blockRows)));
+  emitRanges(blocks, /*grain=*/1, [&](Value lower, Value upper) {
+    inputs = createBuffer(plan.algorithm.getProducts() * plan.inputPitch);
+    createTaskBuffers();
+    emitLoop(lower, upper, 1, [&](Value block) {
+      startBlock(mul(block, number(plan.blockRows)));
+      emitLoop(number(0), blockRows, 1, [&](Value row) { emitInputs(row); });
+      Value perPanel = ceilDiv(blockRows, number(plan.taskRows));
+      emitLoop(number(0), mul(perPanel, number(plan.columnPanels)), 1,
+               [&](Value task) { emitTask(task, perPanel); });
+    });
+  });
+}
+
+/// Own blocks where there are enough of them, which may turn out at run time.
+void emitWinograd(const WinogradConv &conv, const WinogradPlan &shared, const Cpu &cpu,
+                  Value weights, ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes) {
+  std::optional<WinogradPlan> own = planOwnBlocks(conv, cpu, shared);
+  auto emitShared = [&] {
+    WinogradEmitter(conv, shared, weights, b, shapes).emitShared();
+  };
+  auto emitOwn = [&] { WinogradEmitter(conv, *own, weights, b, shapes).emitOwn(); };
+  if (!own)
+    return emitShared();
+  OpFoldResult tiles = getTiles(conv, shared, shapes);
+  int64_t least = minOwnBlocks * own->blockRows;
+  if (std::optional<int64_t> known = nn::getStatic(tiles))
+    return *known >= least ? emitOwn() : emitShared();
+  Value areMany = b.create<arith::CmpIOp>(
+      arith::CmpIPredicate::uge, shapes.getValue(tiles),
+      b.create<arith::ConstantIndexOp>(least));
+  auto choice = b.create<scf::IfOp>(areMany, /*withElseRegion=*/true);
+  for (bool areOwn : {true, false}) {
+    OpBuilder::InsertionGuard guard(b);
+    nn::ShapeBuilder::Scope scope(shapes);
+    b.setInsertionPointToStart(areOwn ? choice.thenBlock() : choice.elseBlock());
+    areOwn ? emitOwn() : emitShared();
+  }
 }
 
 struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
@@ -268,7 +330,7 @@ struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
                    if (!weights)
                      return false;
                    bytesLeft -= plan->getWeights(*conv) * int64_t(sizeof(float));
-                   WinogradEmitter(*conv, *plan, weights, b, shapes).emit();
+                   emitWinograd(*conv, *plan, {vectorBits, registers}, weights, b, shapes);
                    return true;
                  });
   }

@@ -57,6 +57,7 @@ std::optional<WinogradConv> burin::matchWinograd(linalg::LinalgOp op,
   conv.channels = size(conv.channel), conv.filters = size(c->columns[0]);
   if (!conv.height || !conv.width || !conv.channels || !conv.filters)
     return std::nullopt;
+  conv.imageCount = c->getSize(shapes, conv.images);
   conv.c = std::move(*c);
   return conv;
 }
@@ -73,12 +74,46 @@ constexpr int64_t stepsAhead = 64;
 /// Bytes that memory delivers in the time of one vector multiplication.
 constexpr int64_t bytesPerStep = 4;
 constexpr int64_t elementBytes = 4, line = 64;
+/// Bytes of inputs of a block that lie on a thread's stack, in the second-level
+/// cache.
+constexpr int64_t maxOwnBlock = 512 << 10;
 
 /// An odd number of cache lines, so that what is so far apart spreads over the
 /// whole cache.
 int64_t getPitch(int64_t elements) {
   int64_t lines = llvm::divideCeil(elements * elementBytes, line);
   return (lines | 1) * line / elementBytes;
+}
+
+/// All images' tiles, if known.
+std::optional<int64_t> getTiles(const WinogradConv &conv, const WinogradPlan &plan) {
+  std::optional<int64_t> images = nn::getStatic(conv.imageCount);
+  if (!images)
+    return std::nullopt;
+  return std::max<int64_t>(1, *images * plan.tilesY * plan.tilesX);
+}
+
+/// Panels of `tiles` tiles, of equal height as far as possible.
+void planPanels(WinogradPlan &plan, int64_t tiles) {
+  int64_t panels = llvm::divideCeil(tiles, plan.tile.rows);
+  plan.panelRows = llvm::divideCeil(tiles, panels);
+  plan.tail = tiles % plan.panelRows;
+}
+
+int64_t getPanelBytes(const WinogradPlan &plan) {
+  return plan.algorithm.getProducts() * plan.panelRows * plan.rowPitch * elementBytes;
+}
+
+/// Blocks of `perBlock` panels.
+void planBlocks(WinogradPlan &plan, int64_t perBlock) {
+  plan.blockRows = perBlock * plan.panelRows;
+  plan.inputPitch = getPitch(plan.blockRows * plan.rowPitch);
+  int64_t sumBytes = plan.algorithm.getProducts() * plan.panelRows *
+                     plan.tile.getColumns() * elementBytes;
+  int64_t perTask = std::clamp<int64_t>(maxSums / sumBytes, 1, perBlock);
+  perTask = llvm::divideCeil(perBlock, llvm::divideCeil(perBlock, perTask));
+  plan.taskRows = perTask * plan.panelRows;
+  plan.productPitch = getPitch(plan.taskRows * plan.tile.getColumns());
 }
 
 WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t outputs) {
@@ -89,37 +124,32 @@ WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t output
   plan.tilesY = llvm::divideCeil(conv.height, outputs);
   plan.tilesX = llvm::divideCeil(conv.width, outputs);
   plan.columnPanels = llvm::divideCeil(conv.filters, plan.tile.getColumns());
-  int64_t tiles = plan.tilesY * plan.tilesX, products = plan.algorithm.getProducts();
-  // Panels of equal height as far as possible.
-  int64_t panels = llvm::divideCeil(tiles, plan.tile.rows);
-  plan.panelRows = llvm::divideCeil(tiles, panels);
-  plan.tail = tiles % plan.panelRows;
   plan.rowPitch = getPitch(conv.channels);
-  int64_t panelBytes = products * plan.panelRows * plan.rowPitch * elementBytes;
-  int64_t maxInputs = std::clamp(plan.getWeights(conv) * elementBytes, minBlock, maxBlock);
-  int64_t perBlock = std::max<int64_t>(1, maxInputs / panelBytes);
   // One image at least is known to be there; blocks of it are of equal size.
-  int64_t blocks = llvm::divideCeil(panels, perBlock);
-  perBlock = llvm::divideCeil(panels, blocks);
-  plan.blockRows = perBlock * plan.panelRows;
-  plan.inputPitch = getPitch(plan.blockRows * plan.rowPitch);
-  int64_t sumBytes = products * plan.panelRows * plan.tile.getColumns() * elementBytes;
-  int64_t perTask = std::clamp<int64_t>(maxSums / sumBytes, 1, perBlock);
-  perTask = llvm::divideCeil(perBlock, llvm::divideCeil(perBlock, perTask));
-  plan.taskRows = perTask * plan.panelRows;
-  plan.productPitch = getPitch(plan.taskRows * plan.tile.getColumns());
+  int64_t tiles = getTiles(conv, plan).value_or(plan.tilesY * plan.tilesX);
+  planPanels(plan, tiles);
+  int64_t maxInputs = std::clamp(plan.getWeights(conv) * elementBytes, minBlock, maxBlock);
+  int64_t perBlock = std::max<int64_t>(1, maxInputs / getPanelBytes(plan));
+  int64_t panels = llvm::divideCeil(tiles, plan.panelRows);
+  planBlocks(plan, llvm::divideCeil(panels, llvm::divideCeil(panels, perBlock)));
   return plan;
 }
 
 /// Sums go to memory and come from there once more.
 constexpr int64_t stepsPerSum = 3;
 
+/// Vector operations as long as reading the filters, for one image of all.
+int64_t getReadCost(const WinogradConv &conv, int64_t filters) {
+  int64_t images = nn::getStatic(conv.imageCount).value_or(1);
+  return filters * elementBytes / bytesPerStep / std::max<int64_t>(1, images);
+}
+
 /// Vector operations for one image.
 int64_t getCost(const WinogradConv &conv, const WinogradPlan &plan) {
   int64_t tiles = plan.tilesY * plan.tilesX, products = plan.algorithm.getProducts();
   int64_t vectors = plan.columnPanels * plan.tile.vectors;
   int64_t multiply = products * tiles * vectors * (conv.channels + stepsPerSum);
-  int64_t read = plan.getWeights(conv) * elementBytes / bytesPerStep;
+  int64_t read = getReadCost(conv, plan.getWeights(conv));
   int64_t inputs = llvm::divideCeil(conv.channels, plan.tile.lanes);
   return std::max(multiply, read) +
          tiles * inputs * plan.algorithm.getInputCost() +
@@ -131,7 +161,7 @@ int64_t getDirectCost(const WinogradConv &conv, const Cpu &cpu) {
   int64_t vectors = llvm::divideCeil(conv.filters, tile.getColumns()) * tile.vectors;
   int64_t depth = Winograd::taps * Winograd::taps * conv.channels;
   int64_t multiply = conv.height * conv.width * vectors * (depth + stepsPerSum);
-  int64_t read = depth * conv.filters * elementBytes / bytesPerStep;
+  int64_t read = getReadCost(conv, depth * conv.filters);
   return std::max(multiply, read);
 }
 } // namespace
@@ -150,4 +180,21 @@ std::optional<WinogradPlan> burin::planWinograd(const WinogradConv &conv,
     best = plan;
   }
   return best;
+}
+
+std::optional<WinogradPlan> burin::planOwnBlocks(const WinogradConv &conv, const Cpu &cpu,
+                                                 const WinogradPlan &shared) {
+  WinogradPlan plan = shared;
+  int64_t perImage = plan.tilesY * plan.tilesX;
+  if (!getTiles(conv, plan) && perImage < plan.tile.rows) {
+    // There are many images, or these blocks are not taken.
+    plan.panelRows = plan.tile.rows / perImage * perImage;
+    plan.tail = plan.panelRows == perImage ? 0 : perImage;
+  }
+  // As many rows as a kernel has are enough for filters from any cache.
+  int64_t perBlock = llvm::divideCeil(plan.tile.rows, plan.panelRows);
+  if (perBlock * getPanelBytes(plan) > maxOwnBlock)
+    return std::nullopt;
+  planBlocks(plan, perBlock);
+  return plan;
 }

@@ -18,6 +18,7 @@ struct WinogradConv {
   llvm::SmallVector<unsigned> images;   ///< c.batch without y.
   int64_t height, width;                ///< Of the output.
   int64_t channels, filters;
+  mlir::OpFoldResult imageCount;
 };
 
 /// `op` with `fused` around it; none if it is something else.
@@ -26,15 +27,16 @@ std::optional<WinogradConv> matchWinograd(mlir::linalg::LinalgOp op,
                                           nn::ShapeBuilder &shapes, const Cpu &cpu);
 
 /// The filters lie as [panel of columns][product][channel][column of the tile].
-/// Blocks of tiles go one after the other: their inputs become
-/// [product][tile][channel], then tasks of some tiles and one panel of columns
-/// calculate [product][tile][column], and results from these.
+/// Inputs of a block of tiles become [product][tile][channel], then tasks of some
+/// tiles and one panel of columns calculate [product][tile][column], and results
+/// from these. Threads share the tiles and tasks of one block after the other, or
+/// each has blocks of its own: then they meet once only.
 struct WinogradPlan {
   Winograd algorithm{0};
   Tile tile;                 ///< Of the products, whose rows are tiles.
   int64_t tilesY = 0, tilesX = 0;
   int64_t panelRows = 0;     ///< Tiles that are one panel of rows.
-  int64_t tail = 0;          ///< Those of an image's last panel, if less.
+  int64_t tail = 0;          ///< Those of the last panel, if less.
   int64_t blockRows = 0;     ///< Tiles of a block, a multiple of `panelRows`.
   int64_t taskRows = 0;      ///< Tiles of a task, likewise.
   int64_t columnPanels = 0;
@@ -47,10 +49,14 @@ struct WinogradPlan {
   }
 };
 
-/// The plan that is faster than to convolve directly; none if there is none whose
-/// filters take at most `maxBytes`.
+/// The plan of shared blocks that is faster than to convolve directly; none if there
+/// is none whose filters take at most `maxBytes`.
 std::optional<WinogradPlan> planWinograd(const WinogradConv &conv, const Cpu &cpu,
                                          int64_t maxBytes);
+
+/// The same with blocks of each thread's own; none if they are too large for that.
+std::optional<WinogradPlan> planOwnBlocks(const WinogradConv &conv, const Cpu &cpu,
+                                          const WinogradPlan &shared);
 
 /// The filters as a new constant of the module, or one that it has; null if they
 /// are no constant.

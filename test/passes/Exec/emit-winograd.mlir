@@ -23,6 +23,15 @@ func.func @conv(%x: memref<?x30x58x64xf32>, %n: index, %bias: memref<64xf32>) ->
   ^bb0(%in: f32, %out: f32):
     linalg.yield %in : f32
   }
+  // From eight blocks of 14 tiles on each thread has its own.
+  // CHECK: arith.cmpi uge, {{.*}}, %c112
+  // CHECK: scf.if
+  // CHECK: exec.parallel
+  // CHECK: memref.alloca()
+  // CHECK-NOT: exec.parallel
+  // CHECK-COUNT-36: vector.load {{.*}} vector<16xf32>
+  // CHECK: func.call @burin_gemm_f32_14x32of32
+  // CHECK: } else {
   // Blocks of three times 14 of 98 tiles per image; all sizes are multiples of 4.
   // CHECK: %[[INPUTS:.*]] = memref.alloc() : memref<{{.*}}xf32>
   // CHECK: scf.for {{.*}} step %c42
