@@ -116,10 +116,11 @@ def Exec_Words : AnyTypeOf<[I32, VectorOf<[I32]>], "i32 or a vector of it">;
 
 def Exec_DotOp : Exec_Op<"dot", !listconcat([Pure, SameOperandsAndResultType],
                                             ElementwiseMappable.traits)> {
-  let summary = "A sum plus the products of two pairs of 16-bit integers";
+  let summary = "A sum plus the products of four pairs of bytes";
   let description = [{
-    `x` and `y` are two signed integers of 16 bits in one of 32: the low halves
-    are multiplied, and the high halves. Sums that do not fit wrap around.
+    `x` and `y` are four bytes in 32 bits: those in the same place are multiplied.
+    The bytes of `x` are from 0 to 127, those of `y` signed. Sums that do not fit
+    wrap around.
 
     Example: `%0 = exec.dot %x, %y, %sum : vector<16xi32>`
   }];

@@ -138,6 +138,12 @@ SmallVector<Value> BodyEmitter::emit(ImplicitLocOpBuilder &b,
                                      ValueRange arguments, ValueRange indices,
                                      Value mask) {
   llvm::DenseMap<Value, Value> values;
+  return emit(b, arguments, indices, mask, values);
+}
+
+SmallVector<Value> BodyEmitter::emit(ImplicitLocOpBuilder &b,
+                                     ValueRange arguments, ValueRange indices,
+                                     Value mask, llvm::DenseMap<Value, Value> &values) {
   for (auto [from, to] : llvm::zip_equal(body.getArguments(), arguments))
     values[from] = to;
   auto get = [&](Value value) {
@@ -154,7 +160,8 @@ SmallVector<Value> BodyEmitter::emit(ImplicitLocOpBuilder &b,
         values[from] = to;
       continue;
     }
-    values[op.getResult(0)] = emitOp(b, op, get, indices, mask);
+    if (Value &value = values[op.getResult(0)]; !value)
+      value = emitOp(b, op, get, indices, mask);
   }
   return llvm::map_to_vector(body.getTerminator()->getOperands(), get);
 }

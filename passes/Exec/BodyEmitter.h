@@ -28,6 +28,11 @@ public:
                                       mlir::ValueRange arguments,
                                       mlir::ValueRange indices,
                                       mlir::Value mask);
+  /// The same where some values of the block are known already; then all are.
+  llvm::SmallVector<mlir::Value>
+  emit(mlir::ImplicitLocOpBuilder &b, mlir::ValueRange arguments,
+       mlir::ValueRange indices, mlir::Value mask,
+       llvm::DenseMap<mlir::Value, mlir::Value> &values);
 
   /// `value` as a vector of `lanes`, if there are lanes.
   mlir::Value widen(mlir::ImplicitLocOpBuilder &b, mlir::Value value) const;

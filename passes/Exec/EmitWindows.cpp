@@ -45,7 +45,10 @@ bool hasWindow(linalg::LinalgOp op) {
   return op.getNumReductionLoops() > 0 && op.getNumDpsInits() == 1 &&
          llvm::any_of(op.getIndexingMapsArray(), [](AffineMap map) {
            return llvm::any_of(map.getResults(), [](AffineExpr e) {
-             return e.getKind() == AffineExprKind::Add;
+             auto sum = dyn_cast<AffineBinaryOpExpr>(e);
+             if (sum && isa<AffineConstantExpr>(sum.getRHS()))
+               sum = dyn_cast<AffineBinaryOpExpr>(sum.getLHS());
+             return sum && sum.getKind() == AffineExprKind::Add;
            });
          });
 }

@@ -11,7 +11,8 @@ def EmitLoops : Pass<"burin-emit-loops", "::mlir::ModuleOp"> {
     runs in lanes of a native vector (with a mask for what is left over); the
     parallel loops outside it are shared among threads (`exec.parallel`) where
     there is work enough. A reduction along the contiguous loop accumulates lane
-    by lane. Bodies that no vector can do run as scalar code.
+    by lane. Bodies that no vector can do run as scalar code. Rows that are multiplied
+    (`exec.dot`) with the same vectors are taken eight at a time.
 
     ```mlir
     // before: --burin-emit-loops=vector-bits=128 --canonicalize
@@ -348,10 +349,12 @@ def EmitDepthwise : Pass<"burin-emit-depthwise", "::mlir::ModuleOp"> {
 }
 
 def ExpandDots : Pass<"burin-expand-dots", "::mlir::ModuleOp"> {
-  let summary = "Turn exec.dot into the CPU's instruction for it";
+  let summary = "Turn exec.dot into the CPU's instructions for it";
   let description = [{
-    Vectors of native width become calls of LLVM's intrinsic; everything else, and
-    all of it where there is no such instruction, shifts and multiplications.
+    Vectors of native width become calls of LLVM's intrinsic for sums of four
+    products of bytes. Where the CPU sums up only two, those of 16 bits, one more
+    instruction before it makes them of bytes. Everything else, and all of it where
+    there is no such instruction, becomes shifts and multiplications.
 
     ```mlir
     // before: --burin-expand-dots
@@ -364,11 +367,13 @@ def ExpandDots : Pass<"burin-expand-dots", "::mlir::ModuleOp"> {
     ```mlir
     // after
     func.func @f(%x: vector<8xi32>, %y: vector<8xi32>, %s: vector<8xi32>) -> vector<8xi32> {
-      %0 = vector.bitcast %x : vector<8xi32> to vector<16xi16>
-      %1 = vector.bitcast %y : vector<8xi32> to vector<16xi16>
-      %2 = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%0, %1) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
-      %3 = arith.addi %s, %2 : vector<8xi32>
-      return %3 : vector<8xi32>
+      %0 = vector.bitcast %x : vector<8xi32> to vector<32xi8>
+      %1 = vector.bitcast %y : vector<8xi32> to vector<32xi8>
+      %2 = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"(%0, %1) : (vector<32xi8>, vector<32xi8>) -> vector<16xi16>
+      %cst = arith.constant dense<1> : vector<16xi16>
+      %3 = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%2, %cst) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+      %4 = arith.addi %s, %3 : vector<8xi32>
+      return %4 : vector<8xi32>
     }
     ```
   }];
@@ -378,8 +383,13 @@ def ExpandDots : Pass<"burin-expand-dots", "::mlir::ModuleOp"> {
     Option<"intrinsic", "intrinsic", "std::string",
            /*default=*/[{"llvm.x86.avx2.pmadd.wd"}],
            "LLVM's name of the instruction, or empty">,
-    Option<"accumulates", "accumulates", "bool", /*default=*/"false",
-           "Whether it adds to a sum">,
+    Option<"group", "group", "int64_t", /*default=*/"2",
+           "Products per 32-bit lane: 4 of bytes, added to a sum, or 2 of words">,
+    Option<"isUnsigned", "unsigned", "bool", /*default=*/"false",
+           "Of bytes: whether the first are unsigned">,
+    Option<"pairIntrinsic", "pair-intrinsic", "std::string",
+           /*default=*/[{"llvm.x86.avx2.pmadd.ub.sw"}],
+           "Sums in 16 bits of two products of bytes, or empty">,
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::LLVM::LLVMDialect",

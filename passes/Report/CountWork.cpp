@@ -25,7 +25,7 @@ int64_t getOperations(Operation &op) {
   if (isa<math::FmaOp>(op))
     return 2;
   if (isa<exec::DotOp>(op))
-    return 4;
+    return 8;
   if (isa<exec::LookupOp>(op))
     return 1;
   if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,

@@ -18,46 +18,64 @@ struct ExpandDots : impl::ExpandDotsBase<ExpandDots> {
   using ExpandDotsBase::ExpandDotsBase;
 
   void runOnOperation() override {
+    bool hasInstruction = !intrinsic.empty() && (group == 4 || !pairIntrinsic.empty());
     getOperation()->walk([&](exec::DotOp op) {
       ImplicitLocOpBuilder b(op.getLoc(), op);
       auto type = dyn_cast<VectorType>(op.getType());
       bool isNative = type && type.getNumElements() * 32 == vectorBits;
-      op.replaceAllUsesWith(isNative && !intrinsic.empty() ? call(b, op, type)
-                                                           : expand(b, op));
+      op.replaceAllUsesWith(!isNative || !hasInstruction ? expand(b, op)
+                            : group == 4                 ? multiplyFours(b, op, type)
+                                                         : multiplyPairs(b, op, type));
       op.erase();
     });
   }
 
 private:
-  /// Where the instruction adds to the sum, LLVM takes the words by twos.
-  Value call(ImplicitLocOpBuilder &b, exec::DotOp op, VectorType type) {
-    if (accumulates)
-      return b
-          .create<LLVM::CallIntrinsicOp>(
-              type, b.getStringAttr(intrinsic),
-              ValueRange{op.getSum(), op.getX(), op.getY()})
-          .getResult(0);
-    auto words = VectorType::get(type.getNumElements() * 2, b.getI16Type());
-    Value x = b.create<vector::BitCastOp>(words, op.getX());
-    Value y = b.create<vector::BitCastOp>(words, op.getY());
-    Value dot = b.create<LLVM::CallIntrinsicOp>(type, b.getStringAttr(intrinsic),
-                                                ValueRange{x, y})
-                    .getResult(0);
+  static Value call(ImplicitLocOpBuilder &b, StringRef name, Type type,
+                    ValueRange operands) {
+    return b.create<LLVM::CallIntrinsicOp>(type, b.getStringAttr(name), operands)
+        .getResult(0);
+  }
+
+  static Value getBytes(ImplicitLocOpBuilder &b, Value words, VectorType type) {
+    return b.create<vector::BitCastOp>(
+        VectorType::get(type.getNumElements() * 4, b.getI8Type()), words);
+  }
+
+  /// LLVM declares vpdpbusd on words of four bytes, sdot on bytes.
+  Value multiplyFours(ImplicitLocOpBuilder &b, exec::DotOp op, VectorType type) {
+    Value x = op.getX(), y = op.getY();
+    if (!isUnsigned)
+      x = getBytes(b, x, type), y = getBytes(b, y, type);
+    return call(b, intrinsic, type, {op.getSum(), x, y});
+  }
+
+  /// Two products of 7 and 8 bits fit into 16.
+  Value multiplyPairs(ImplicitLocOpBuilder &b, exec::DotOp op, VectorType type) {
+    auto halves = VectorType::get(type.getNumElements() * 2, b.getI16Type());
+    Value pairs = call(b, pairIntrinsic, halves,
+                       {getBytes(b, op.getX(), type), getBytes(b, op.getY(), type)});
+    Value ones = b.create<arith::ConstantOp>(
+        DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
+    Value dot = call(b, intrinsic, type, {pairs, ones});
     return b.create<arith::AddIOp>(op.getSum(), dot);
   }
 
   static Value expand(ImplicitLocOpBuilder &b, exec::DotOp op) {
     Type type = op.getType();
-    TypedAttr count = b.getI32IntegerAttr(16);
-    if (auto vector = dyn_cast<VectorType>(type))
-      count = DenseElementsAttr::get(vector, Attribute(count));
-    Value half = b.create<arith::ConstantOp>(count), sum = op.getSum();
-    for (bool isHigh : {false, true}) {
+    auto number = [&](int64_t value) -> Value {
+      TypedAttr attr = b.getI32IntegerAttr(value);
+      if (auto vector = dyn_cast<VectorType>(type))
+        attr = DenseElementsAttr::get(vector, Attribute(attr));
+      return b.create<arith::ConstantOp>(attr);
+    };
+    Value sum = op.getSum();
+    for (int64_t place : {24, 16, 8, 0}) { // From the top: how far to shift up.
       Value factors[] = {op.getX(), op.getY()};
       for (Value &factor : factors) {
-        if (!isHigh)
-          factor = b.create<arith::ShLIOp>(factor, half);
-        factor = b.create<arith::ShRSIOp>(factor, half);
+        if (place != 0)
+          factor = b.create<arith::ShLIOp>(factor, number(place));
+        factor = b.create<arith::ShRSIOp>(factor, number(24));
       }
       sum = b.create<arith::AddIOp>(
           sum, b.create<arith::MulIOp>(factors[0], factors[1]));

@@ -21,12 +21,12 @@ void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Part inner) {
   int64_t each = getWorkPerElement();
   for (unsigned d = 0; d < nest.getNumLoops(); ++d)
     if (llvm::is_contained(loops, d))
-      sizes.push_back(nest.sizes[d]);
+      sizes.push_back(getSteps(d));
     else
       each *= guessSize(nest.sizes[d]);
   emitRange(value(shapes.product(sizes)), getGrain(each, nativeLanes), [&](Value rest) {
     for (size_t k = loops.size(); k-- > 1;)
-      std::tie(rest, index[loops[k]]) = split(rest, value(nest.sizes[loops[k]]));
+      std::tie(rest, index[loops[k]]) = split(rest, value(getSteps(loops[k])));
     index[loops[0]] = rest;
     inner();
   });
@@ -50,7 +50,10 @@ void LoopEmitter::emit(bool mayRunInParallel) {
   });
   bool parallel = mayRunInParallel && (!isKnown || work >= 2 * workPerTask * nativeLanes);
   bool reduces = nest.isReduction[vectorLoop];
+  chooseRowLoop(outer);
   auto innermost = [&] {
+    if (rowLoop)
+      return emitRowGroup();
     if (reduces && lanes > 1)
       return emitLanewiseReduction();
     if (reduces) { // Scalar, and nothing is parallel: all loops reduce.

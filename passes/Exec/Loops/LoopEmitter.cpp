@@ -162,15 +162,23 @@ void LoopEmitter::store(unsigned operand, Value value, Value mask) {
 SmallVector<Value> LoopEmitter::emitBody(ValueRange outputs, Value mask) {
   SmallVector<Value> arguments;
   Block &body = op->getRegion(0).front();
-  for (unsigned i = 0; i < nest.numInputs; ++i)
-    arguments.push_back(body.getArgument(i).use_empty() &&
+  for (unsigned i = 0; i < nest.numInputs; ++i) {
+    Value known = shared.lookup(body.getArgument(i));
+    arguments.push_back(known ? known
+                        : body.getArgument(i).use_empty() &&
                                 isa<MemRefType>(nest.accesses[i].memory.getType())
                             ? b.create<arith::ConstantOp>(b.getZeroAttr(
                                   nest.accesses[i].getElementType()))
                             : load(i, mask));
+  }
   arguments.append(outputs.begin(), outputs.end());
-  return BodyEmitter(body, vectorLoop, lanes, uniform)
-      .emit(b, arguments, index, mask);
+  SmallVector<Value> results = BodyEmitter(body, vectorLoop, lanes, uniform)
+                                   .emit(b, arguments, index, mask, shared);
+  if (!rowLoop)
+    shared.clear();
+  for (Value value : ofOneRow)
+    shared.erase(value);
+  return results;
 }
 
 /// `body` for each index of `loop`.
@@ -179,19 +187,20 @@ void LoopEmitter::emitOver(unsigned loop, Part body) {
     index[loop] = i;
     body();
   };
-  if (nn::getStatic(nest.sizes[loop]) == 1)
+  OpFoldResult steps = getSteps(loop);
+  if (nn::getStatic(steps) == 1)
     return emitAt(number(0));
-  emitLoop(number(0), value(nest.sizes[loop]), 1, emitAt);
+  emitLoop(number(0), value(steps), 1, emitAt);
 }
 
 /// Loops `next`.. of `reductions` around the body; `acc` is carried along.
 void LoopEmitter::emitReductionLoops(unsigned next, Value mask,
                                      MutableArrayRef<Value> acc) {
   if (next == reductions.size()) {
-    size_t each = acc.size() / firsts.size();
-    for (auto [k, first] : llvm::enumerate(firsts)) {
-      if (first)
-        index[vectorLoop] = first;
+    shared.clear();
+    size_t each = acc.size() / positions.size();
+    for (auto [k, position] : llvm::enumerate(positions)) {
+      moveTo(position);
       MutableArrayRef<Value> own = acc.slice(k * each, each);
       SmallVector<Value> results = emitBody(own, mask);
       for (auto [value, result] : llvm::zip_equal(own, results))
@@ -212,17 +221,27 @@ void LoopEmitter::emitReductionLoops(unsigned next, Value mask,
              acc.begin());
 }
 
+void LoopEmitter::moveTo(const Position &position) {
+  if (position.row)
+    index[*rowLoop] = position.row;
+  if (position.first)
+    index[vectorLoop] = position.first;
+}
+
 /// All that happens for lanes first..first+lanes of the vector loop, which is
 /// parallel, for each of some `first`s at once. A null one: that loop is one of the
 /// reductions.
 void LoopEmitter::emitLanes(ArrayRef<Value> some, Value mask) {
-  firsts.assign(some.begin(), some.end());
+  positions.clear();
+  for (Value row : rows)
+    for (Value first : some)
+      positions.push_back({row, first});
   Block &body = op->getRegion(0).front();
   unsigned numOutputs = nest.accesses.size() - nest.numInputs;
   SmallVector<Value> acc;
-  for (unsigned k = 0; k < firsts.size() * numOutputs; ++k) {
+  for (unsigned k = 0; k < positions.size() * numOutputs; ++k) {
     unsigned i = nest.numInputs + k % numOutputs;
-    index[vectorLoop] = firsts[k / numOutputs];
+    moveTo(positions[k / numOutputs]);
     Value start;
     if (body.getArgument(i).use_empty() && reductions.empty())
       start = b.create<arith::ConstantOp>(
@@ -236,7 +255,7 @@ void LoopEmitter::emitLanes(ArrayRef<Value> some, Value mask) {
   }
   emitReductionLoops(0, mask, acc);
   for (auto [k, value] : llvm::enumerate(acc)) {
-    index[vectorLoop] = some[k / numOutputs];
+    moveTo(positions[k / numOutputs]);
     store(nest.numInputs + k % numOutputs, value, mask);
   }
 }
@@ -263,7 +282,7 @@ std::pair<Value, Value> LoopEmitter::emitWhole(Value lower, Value upper, int64_t
 /// reductions around it, several vectors at once: what lies side by side is read
 /// together, and the sums do not wait for each other.
 void LoopEmitter::emitVectorLoop(Value lower, Value upper) {
-  if (!reductions.empty() && lanes > 1)
+  if (!reductions.empty() && lanes > 1 && !rowLoop)
     lower = emitWhole(lower, upper, vectorsAtOnce).first;
   Value whole, rest;
   std::tie(whole, rest) = emitWhole(lower, upper, 1);

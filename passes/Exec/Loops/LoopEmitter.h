@@ -22,7 +22,7 @@ public:
   LoopEmitter(mlir::linalg::LinalgOp op, mlir::ImplicitLocOpBuilder &b,
               nn::ShapeBuilder &shapes, LoopNest nest, int64_t lanes)
       : IndexEmitter(b, &shapes), op(op), shapes(shapes), nest(std::move(nest)),
-        nativeLanes(lanes), lanes(lanes) {}
+        nativeLanes(lanes), lanes(lanes), rows({mlir::Value()}) {}
 
   void emit(bool mayRunInParallel);
 
@@ -33,6 +33,9 @@ private:
   int64_t getScore(unsigned loop) const;
   void emitParallel(llvm::ArrayRef<unsigned> loops, Part inner);
   void emitOver(unsigned loop, Part body);
+  void chooseRowLoop(llvm::ArrayRef<unsigned> outer);
+  mlir::OpFoldResult getSteps(unsigned loop);
+  void emitRowGroup();
   void emitVectorLoop(mlir::Value lower, mlir::Value upper);
   std::pair<mlir::Value, mlir::Value> emitWhole(mlir::Value lower, mlir::Value upper,
                                                 int64_t vectors);
@@ -52,7 +55,15 @@ private:
   int64_t nativeLanes, lanes; ///< The latter are 1 in scalar code.
   unsigned vectorLoop = 0;
   llvm::SmallVector<unsigned> reductions; ///< But the vector loop.
-  llvm::SmallVector<mlir::Value> firsts;        ///< Vectors at hand, by their first lane.
+  std::optional<unsigned> rowLoop; ///< Whose iterations share what others read.
+  llvm::SmallVector<mlir::Value> rows;   ///< Of that loop at hand; one null: no such loop.
+  struct Position {
+    mlir::Value row, first; ///< `first` lane of a vector.
+  };
+  llvm::SmallVector<Position> positions; ///< Whose sums are at hand.
+  void moveTo(const Position &position);
+  llvm::DenseSet<mlir::Value> ofOneRow; ///< Values of the body that differ between rows,
+  llvm::DenseMap<mlir::Value, mlir::Value> shared; ///< and what the others are here.
   llvm::SmallVector<mlir::Value> index;         ///< Current index of each loop.
   llvm::SmallVector<bool> uniform;
 };

@@ -8,24 +8,13 @@ using namespace mlir;
 using namespace burin;
 using B = ImplicitLocOpBuilder;
 
-ColumnProduct::ColumnProduct(Lowering &l, nn::MatMulNBitsOp op,
-                             const PackedColumns &columns, Value a,
+ColumnProduct::ColumnProduct(Lowering &l, nn::MatMulNBitsOp op, Value a,
                              OpFoldResult rows)
     : l(l), b(l.builder), f32(b.getF32Type()), k(op.getK()), n(op.getN()),
       bits(op.getBits()), fields(32 / bits),
       blocks(llvm::divideCeil(k, op.getBlockSize())),
       words(op.getBlockSize() / fields), panels(llvm::divideCeil(n, width)),
-      rows(rows), a(a) {
-  auto create = [&](ElementsAttr elements) -> Value {
-    return b.create<arith::ConstantOp>(cast<TypedAttr>(elements));
-  };
-  integers = l.createReshape(
-      create(columns.words), {get(panels), get(blocks * words), get(width)},
-      {get(panels), get(blocks), get(words), get(width)});
-  scales = create(columns.scales);
-  if (columns.zeros)
-    zeros = create(columns.zeros);
-}
+      rows(rows), a(a) {}
 
 AffineMap ColumnProduct::getMap(unsigned loops, ArrayRef<int> results) {
   SmallVector<AffineExpr> exprs;

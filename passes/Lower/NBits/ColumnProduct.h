@@ -3,32 +3,29 @@
 #ifndef BURIN_PASSES_LOWER_NBITS_COLUMNPRODUCT_H
 #define BURIN_PASSES_LOWER_NBITS_COLUMNPRODUCT_H
 
-#include "passes/Lower/NBits/PackedColumns.h"
+#include "passes/Lower/NBits/StoredMatrix.h"
 
 namespace burin {
 
 /// `a`, f32 of [rows, K], times the matrix of `op`: f32 of [rows, N].
 mlir::Value createExactProduct(Lowering &l, nn::MatMulNBitsOp op,
-                               const PackedColumns &columns, mlir::Value a,
+                               const StoredMatrix &matrix, mlir::Value a,
                                mlir::OpFoldResult rows);
 
-/// The same with the elements of each block of `a` rounded to 16 bits.
+/// The same with the elements of each block of `a` rounded to 8 bits.
 mlir::Value createRoundedProduct(Lowering &l, nn::MatMulNBitsOp op,
-                                 const PackedColumns &columns, mlir::Value a,
+                                 const StoredMatrix &matrix, mlir::Value a,
                                  mlir::OpFoldResult rows);
-
-/// Whether sums over a block of rounded elements fit into 32 bits.
-bool canRound(nn::MatMulNBitsOp op);
 
 /// What the two share.
 class ColumnProduct {
 public:
-  ColumnProduct(Lowering &l, nn::MatMulNBitsOp op, const PackedColumns &columns,
-                mlir::Value a, mlir::OpFoldResult rows);
+  ColumnProduct(Lowering &l, nn::MatMulNBitsOp op, mlir::Value a,
+                mlir::OpFoldResult rows);
 
 protected:
   using Builder = mlir::ImplicitLocOpBuilder;
-  static constexpr int64_t width = PackedColumns::width;
+  static constexpr int64_t width = StoredMatrix::width;
   static constexpr auto parallel = mlir::utils::IteratorType::parallel;
   static constexpr auto reduction = mlir::utils::IteratorType::reduction;
 
@@ -53,10 +50,7 @@ protected:
   int64_t words;  ///< Per block.
   int64_t panels;
   mlir::OpFoldResult rows;
-  mlir::Value a;        ///< [rows, k]
-  mlir::Value integers; ///< [panels, blocks, words, width], i32.
-  mlir::Value scales;   ///< [panels, blocks, width]
-  mlir::Value zeros;    ///< The same, or null.
+  mlir::Value a; ///< [rows, k]
 };
 
 } // namespace burin

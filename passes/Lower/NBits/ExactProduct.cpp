@@ -16,6 +16,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Lower/NBits/ColumnProduct.h"
+#include "passes/Lower/NBits/PackedColumns.h"
 
 using namespace mlir;
 using namespace burin;
@@ -32,7 +33,8 @@ constexpr int64_t twoTo23 = 0x4B000000;
 
 class ExactProduct : ColumnProduct {
 public:
-  using ColumnProduct::ColumnProduct;
+  ExactProduct(Lowering &l, nn::MatMulNBitsOp op, const PackedColumns &columns,
+               Value a, OpFoldResult rows);
 
   Value build();
 
@@ -48,7 +50,25 @@ private:
   Value spreadRows(Value padded);
   Value multiply(Value padded, Value floats, Value init, OpFoldResult count);
   Value buildManyRows();
+
+  Value integers; ///< [panels, blocks, words, width], i32.
+  Value scales;   ///< [panels, blocks, width]
+  Value zeros;    ///< The same, or null.
 };
+
+ExactProduct::ExactProduct(Lowering &l, nn::MatMulNBitsOp op,
+                           const PackedColumns &columns, Value a, OpFoldResult rows)
+    : ColumnProduct(l, op, a, rows) {
+  auto create = [&](ElementsAttr elements) -> Value {
+    return b.create<arith::ConstantOp>(cast<TypedAttr>(elements));
+  };
+  integers = l.createReshape(
+      create(columns.words), {get(panels), get(blocks * words), get(width)},
+      {get(panels), get(blocks), get(words), get(width)});
+  scales = create(columns.scales);
+  if (columns.zeros)
+    zeros = create(columns.zeros);
+}
 
 /// As many fields as fit into a mantissa are read before the word is shifted.
 int64_t ExactProduct::getShift(int64_t field) const {
@@ -268,7 +288,7 @@ Value ExactProduct::build() {
 } // namespace
 
 Value burin::createExactProduct(Lowering &l, nn::MatMulNBitsOp op,
-                                const PackedColumns &columns, Value a,
+                                const StoredMatrix &matrix, Value a,
                                 OpFoldResult rows) {
-  return ExactProduct(l, op, columns, a, rows).build();
+  return ExactProduct(l, op, packColumns(op, matrix), a, rows).build();
 }

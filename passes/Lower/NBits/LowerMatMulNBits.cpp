@@ -1,6 +1,6 @@
 //===- LowerMatMulNBits.cpp - Products with matrices of small integers ----===//
 //
-// Constant matrices are packed (PackedColumns.h). Others become floats whenever
+// Constant matrices are packed (PackedColumns.h, BlockRecords.h). Others become floats whenever
 // the op runs. Their depth is split into parts, `h`: with 4 bits those of the even
 // and the odd elements, which are the two halves of a byte, so that neither the
 // bytes nor the floats they are multiplied with have to be shuffled:
@@ -201,12 +201,11 @@ LogicalResult lowerMatMulNBits(nn::MatMulNBitsOp op, Lowering &l) {
   OpFoldResult depth = l.shapes.get(op.getK());
   requireEqual(l, shape.back(), depth, "expects rows of K elements");
   Value a = getAsF32(l, op.getA(), {rows, depth});
-  std::optional<PackedColumns> packed = packColumns(op);
-  // An accuracy level of 4 allows activations of 8 bits; here they have 16.
-  bool mayRound = op.getAccuracyLevel() == 4 && !l.strictMath && canRound(op);
-  Value product = !packed    ? Product(op, l, a, rows).build()
-                  : mayRound ? createRoundedProduct(l, op, *packed, a, rows)
-                             : createExactProduct(l, op, *packed, a, rows);
+  std::optional<StoredMatrix> matrix = StoredMatrix::find(op);
+  bool mayRound = op.getAccuracyLevel() == 4 && !l.strictMath;
+  Value product = !matrix    ? Product(op, l, a, rows).build()
+                  : mayRound ? createRoundedProduct(l, op, *matrix, a, rows)
+                             : createExactProduct(l, op, *matrix, a, rows);
   product = l.createReshape(product, {rows, columns}, result);
   if (!op.getBias()) {
     l.set(op, l.createRounded(product, result, type));

@@ -13,13 +13,11 @@
 #ifndef BURIN_PASSES_LOWER_NBITS_PACKEDCOLUMNS_H
 #define BURIN_PASSES_LOWER_NBITS_PACKEDCOLUMNS_H
 
-#include "passes/Lower/Lowering.h"
+#include "passes/Lower/NBits/StoredMatrix.h"
 
 namespace burin {
 
 struct PackedColumns {
-  static constexpr int64_t width = 16;
-
   mlir::ElementsAttr words;  ///< i32
   mlir::ElementsAttr scales; ///< f32
   /// f32: what to subtract from the integers beyond the middle of their range;
@@ -27,8 +25,8 @@ struct PackedColumns {
   mlir::ElementsAttr zeros;
 };
 
-/// The matrix of `op`, packed now; none if it is no constant.
-std::optional<PackedColumns> packColumns(nn::MatMulNBitsOp op);
+/// The matrix of `op`, packed now.
+PackedColumns packColumns(nn::MatMulNBitsOp op, const StoredMatrix &matrix);
 
 } // namespace burin
 

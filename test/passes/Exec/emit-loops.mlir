@@ -91,3 +91,35 @@ func.func @gather(%table: memref<100x32xf32>, %i: memref<5xi64>, %b: memref<5x32
   }
   return
 }
+
+// -----
+
+// What is taken out of words is multiplied with eight rows, then four, two and one.
+// CHECK-LABEL: func @rows
+func.func @rows(%w: memref<4x8xi32>, %a: memref<15x4xi32>, %b: memref<15x8xi32>) {
+  // CHECK: scf.for {{.*}} step %c8
+  // CHECK: iter_args({{.*}}) -> (vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>)
+  // CHECK-COUNT-1: arith.andi
+  // CHECK-NOT: arith.andi
+  // CHECK-COUNT-8: exec.dot
+  // CHECK: scf.for {{.*}} step %c4
+  // CHECK-COUNT-1: arith.andi
+  // CHECK-NOT: arith.andi
+  // CHECK-COUNT-4: exec.dot
+  // CHECK: arith.andi
+  // CHECK-COUNT-2: exec.dot
+  // CHECK: arith.andi
+  // CHECK-COUNT-1: exec.dot
+  // CHECK-NOT: exec.dot
+  linalg.generic {
+    indexing_maps = [affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>],
+    iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%w, %a : memref<4x8xi32>, memref<15x4xi32>) outs(%b : memref<15x8xi32>) {
+  ^bb0(%x: i32, %y: i32, %sum: i32):
+    %mask = arith.constant 252645135 : i32
+    %low = arith.andi %x, %mask : i32
+    %0 = exec.dot %low, %y, %sum : i32
+    linalg.yield %0 : i32
+  }
+  return
+}

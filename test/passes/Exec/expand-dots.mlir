@@ -1,12 +1,13 @@
-// RUN: burin-opt %s --burin-expand-dots="vector-bits=512 intrinsic=llvm.x86.avx512.vpdpwssd.512 accumulates" | FileCheck %s
-// RUN: burin-opt %s --burin-expand-dots="vector-bits=256 intrinsic=llvm.x86.avx2.pmadd.wd" | FileCheck %s --check-prefix=AVX2
-// RUN: burin-opt %s --burin-expand-dots="vector-bits=128" | FileCheck %s --check-prefix=NONE
+// RUN: burin-opt %s --burin-expand-dots="vector-bits=512 intrinsic=llvm.x86.avx512.vpdpbusd.512 group=4 unsigned" | FileCheck %s
+// RUN: burin-opt %s --burin-expand-dots="vector-bits=256" | FileCheck %s --check-prefix=AVX2
+// RUN: burin-opt %s --burin-expand-dots="vector-bits=128 intrinsic=llvm.aarch64.neon.sdot.v4i32.v16i8 group=4 pair-intrinsic=" | FileCheck %s --check-prefix=NEON
+// RUN: burin-opt %s --burin-expand-dots="vector-bits=128 pair-intrinsic=" | FileCheck %s --check-prefix=NONE
 
 // CHECK-LABEL: func @wide
 // AVX2-LABEL: func @wide
 // NONE-LABEL: func @wide
 func.func @wide(%x: vector<16xi32>, %y: vector<16xi32>, %s: vector<16xi32>) -> vector<16xi32> {
-  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpwssd.512"(%arg2, %arg0, %arg1)
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%arg2, %arg0, %arg1)
   // AVX2: arith.muli
   // NONE: arith.muli
   %0 = exec.dot %x, %y, %s : vector<16xi32>
@@ -17,26 +18,27 @@ func.func @wide(%x: vector<16xi32>, %y: vector<16xi32>, %s: vector<16xi32>) -> v
 // AVX2-LABEL: func @half
 func.func @half(%x: vector<8xi32>, %y: vector<8xi32>, %s: vector<8xi32>) -> vector<8xi32> {
   // CHECK: arith.muli
-  // AVX2: %[[DOT:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+  // AVX2: %[[PAIRS:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2: %[[DOT:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[PAIRS]],
   // AVX2: arith.addi %arg2, %[[DOT]]
   %0 = exec.dot %x, %y, %s : vector<8xi32>
   return %0 : vector<8xi32>
 }
 
-// The low halves, then the high ones.
+// NEON-LABEL: func @quarter
+// NONE-LABEL: func @quarter
+func.func @quarter(%x: vector<4xi32>, %y: vector<4xi32>, %s: vector<4xi32>) -> vector<4xi32> {
+  // NEON: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%arg2, %{{.*}}, %{{.*}}) : (vector<4xi32>, vector<16xi8>, vector<16xi8>)
+  // NONE: arith.muli
+  %0 = exec.dot %x, %y, %s : vector<4xi32>
+  return %0 : vector<4xi32>
+}
+
+// Byte by byte from the lowest.
 // CHECK-LABEL: func @one
 func.func @one(%x: i32, %y: i32, %s: i32) -> i32 {
-  // CHECK: %[[C:.*]] = arith.constant 16 : i32
-  // CHECK: arith.shli %arg0, %[[C]]
-  // CHECK: arith.shrsi
-  // CHECK: arith.shli %arg1, %[[C]]
-  // CHECK: arith.shrsi
-  // CHECK: arith.muli
-  // CHECK: arith.addi %arg2
-  // CHECK: arith.shrsi %arg0
-  // CHECK: arith.shrsi %arg1
-  // CHECK: arith.muli
-  // CHECK: arith.addi
+  // CHECK-COUNT-4: arith.muli
+  // CHECK-NOT: arith.muli
   %0 = exec.dot %x, %y, %s : i32
   return %0 : i32
 }

@@ -22,16 +22,20 @@ func.func @constant(%a: tensor<1x16xf32>) -> tensor<1x17xf32> {
   return %0 : tensor<1x17xf32>
 }
 
-// Rows of 16-bit integers: two fields of a word at once, four rows at once.
+// Rows of bytes: a record of two words and the scale, and four bytes of the row for
+// each half of the bytes of a word.
 // CHECK-LABEL: func.func @rounded
 // STRICT-LABEL: func.func @rounded
 // STRICT-NOT: exec.dot
 func.func @rounded(%a: tensor<5x16xf32>) -> tensor<5x17xf32> {
+  // CHECK-DAG: arith.constant dense_resource<{{.*}}> : tensor<2x3x16xi32>
   // CHECK: math.absf
-  // CHECK: math.roundeven
-  // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} {{.*}} outs(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x2x16xf32>)
-  // CHECK: exec.dot
-  // CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[4, 0, 0] [1, 2, 16] [1, 1, 1]
+  // CHECK: math.fma
+  // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} {{.*}} outs(%{{.*}} : tensor<5x2x16xf32>)
+  // CHECK-COUNT-4: exec.dot
+  // CHECK: arith.sitofp
+  // CHECK: arith.mulf
+  // CHECK: math.fma
   %b = nn.constant dense_resource<b> : tensor<17x1x8xui8>
   %s = nn.constant dense_resource<s> : tensor<17x1xf32>
   %0 = nn.matmul_nbits %a, %b, %s {accuracy_level = 4 : i64, bits = 4 : i64, block_size = 16 : i64, k = 16 : i64,
