@@ -1,0 +1,208 @@
+"""Small models, each for one kind of kernel, with sizes drawn around vectors, tiles and blocks.
+
+The same seed gives the same model. What is expected is calculated in double precision or in integers.
+"""
+import numpy as np
+from support import constant, model, value
+
+F32 = np.float32
+CHANNELS = (1, 3, 8, 15, 16, 17, 31, 32, 33, 48, 64, 70, 96, 130)
+EXTENTS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 14, 17, 20)
+ROWS = (1, 2, 3, 5, 6, 7, 13, 14, 15, 28, 29, 40, 65)
+
+
+class Drawn:
+    """Numbers for a model, and which of its sizes are known when it is compiled."""
+
+    def __init__(self, seed):
+        self.draw = np.random.default_rng(seed)
+        self.is_known = bool(self.draw.integers(2))
+
+    def pick(self, choices):
+        return choices[self.draw.integers(len(choices))]
+
+    def batch(self):
+        """Nothing at all now and then, where that is not known before."""
+        return self.pick((1, 1, 2, 3)) if self.is_known else self.pick((0, 1, 2, 3))
+
+    def normal(self, *shape):
+        return self.draw.standard_normal(shape).astype(F32)
+
+    def bytes(self, dtype, *shape):
+        limits = np.iinfo(dtype)
+        return self.draw.integers(limits.min, limits.max + 1, shape).astype(dtype)
+
+    def value(self, name, array, named=(0,)):
+        """An input or output, of whose sizes those at `named` are known or not."""
+        shape = [d if self.is_known or i not in named else f"{name}{i}" for i, d in enumerate(array.shape)]
+        return value(name, array.dtype, shape)
+
+
+def windows(x, kernel, strides, dilations, pads, rest):
+    """Of [N, C, H, W], what each output position sees: [taps, N, C, OH, OW]. Around it is `rest`."""
+    x = np.pad(x, ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])), constant_values=rest)
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations)]
+    height, width = ((s - span) // stride + 1 for s, span, stride in zip(x.shape[2:], spans, strides))
+    return np.stack([x[:, :, i * dilations[0]:i * dilations[0] + (height - 1) * strides[0] + 1:strides[0],
+                       j * dilations[1]:j * dilations[1] + (width - 1) * strides[1] + 1:strides[1]]
+                     for i in range(kernel[0]) for j in range(kernel[1])])
+
+
+def convolve(x, w, groups=1, **geometry):
+    """x [N, C, H, W] and w [F, C / groups, KH, KW], in the type of the products."""
+    seen = windows(x, w.shape[2:], rest=0, **geometry)
+    taps, n, c, height, width = seen.shape
+    seen = seen.reshape(taps, n, groups, c // groups, height, width)
+    filters = w.reshape(groups, w.shape[0] // groups, c // groups, taps)
+    return np.einsum("tngchw,gfct->ngfhw", seen, filters, optimize=True).reshape(n, w.shape[0], height, width)
+
+
+def draw_geometry(d, height, width, kernels=(1, 2, 3, 5)):
+    """A kernel that fits, and how it moves: for convolve and windows, and as attributes."""
+    kernel = [int(min(d.pick(kernels), s)) for s in (height, width)]
+    dilations = [int(d.pick((1, 1, 2))) if (k - 1) * 2 < s else 1 for k, s in zip(kernel, (height, width))]
+    pads = [int(d.draw.integers(0, k)) for k in kernel * 2]
+    strides = [int(d.pick((1, 1, 2, 3))) for _ in kernel]
+    geometry = dict(strides=strides, dilations=dilations, pads=pads)
+    return kernel, geometry, dict(kernel_shape=kernel, **geometry)
+
+
+def convolution(d):
+    """Convolutions, depthwise and grouped ones too, an activation, and a sum with one of 1 x 1."""
+    n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+    groups = d.pick([1, 1, c] + [g for g in (2, 3) if c % g == 0])
+    f = groups * d.pick((1, 1, 2)) if groups > 1 else d.pick(CHANNELS)
+    kernel, geometry, attributes = draw_geometry(d, height, width)
+    x, bias = d.normal(n, c, height, width), d.normal(f)
+    w = d.normal(f, c // groups, *kernel) / F32(np.sqrt(c // groups * np.prod(kernel)))
+    back = d.normal(c, f, 1, 1) / F32(np.sqrt(f))
+    a = np.maximum(convolve(x.astype(float), w.astype(float), groups, **geometry) + bias[:, None, None], 0)
+    b = convolve(a, back.astype(float), strides=[1, 1], dilations=[1, 1], pads=[0] * 4)
+    y = b + np.minimum(b, 1)
+    proto = model([("Conv", ["x", "w", "bias"], ["c"], dict(group=groups, **attributes)), ("Relu", ["c"], ["a"], {}),
+                   ("Conv", ["a", "back"], ["b"], {}), ("Min", ["b", "one"], ["m"], {}), ("Add", ["b", "m"], ["y"], {})],
+                  [d.value("x", x)], [d.value("y", y.astype(F32))],
+                  [constant("w", w), constant("bias", bias), constant("back", back), constant("one", F32(1))])
+    return proto, {"x": x}, {"y": y.astype(F32)}
+
+
+def pool(d):
+    """A pooling between two transposes or none."""
+    n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+    kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3, 7))
+    # No window lies in the pads alone.
+    x, is_largest = d.normal(n, c, height, width), bool(d.draw.integers(2))
+    if is_largest:
+        y = windows(x, kernel, rest=-np.inf, **geometry).max(0)
+        nodes = [("MaxPool", ["x"], ["y"], attributes)]
+    else:
+        includes = int(d.draw.integers(2))
+        y = windows(x.astype(float), kernel, rest=0, **geometry).sum(0)
+        y = (y / (np.prod(kernel) if includes else windows(np.ones_like(x), kernel, rest=0, **geometry).sum(0))).astype(F32)
+        nodes = [("AveragePool", ["x"], ["y"], dict(count_include_pad=includes, **attributes))]
+    return model(nodes, [d.value("x", x)], [d.value("y", y)]), {"x": x}, {"y": y}
+
+
+def product(d):
+    """A batched product of two inputs, transposed or not, and one with a constant."""
+    n, m, k, f = d.batch(), d.pick(ROWS), d.pick(CHANNELS), d.pick(CHANNELS)
+    dtype, is_turned = d.pick((F32, F32, np.float64, np.float16)), bool(d.draw.integers(2))
+    x, z = d.normal(n, 2, m, k).astype(dtype), d.normal(n, 2, *((f, k) if is_turned else (k, f))).astype(dtype)
+    w = (d.normal(f, k) / np.sqrt(f)).astype(dtype)
+    right = z.swapaxes(2, 3) if is_turned else z
+    s = (x.astype(float) @ right.astype(float)) / np.sqrt(k)
+    y = (np.tanh(s) @ w.astype(float) + x).astype(dtype)
+    nodes = [("Transpose", ["z"], ["t"], dict(perm=[0, 1, 3, 2])) if is_turned else ("Identity", ["z"], ["t"], {}),
+             ("MatMul", ["x", "t"], ["p"], {}), ("Div", ["p", "root"], ["s"], {}), ("Tanh", ["s"], ["a"], {}),
+             ("MatMul", ["a", "w"], ["b"], {}), ("Add", ["b", "x"], ["y"], {})]
+    proto = model(nodes, [d.value("x", x, (0, 2)), d.value("z", z, (0,))], [d.value("y", y, (0, 2))],
+                  [constant("w", w), constant("root", dtype(np.sqrt(k)))])
+    return proto, {"x": x, "z": z}, {"y": y}
+
+
+def integers(d):
+    """Products and convolutions of bytes, exact."""
+    signed = d.pick((np.uint8, np.int8))
+    zero = d.bytes(signed)[()]
+    if d.draw.integers(2):
+        n, m, k, f = d.batch(), d.pick(ROWS), d.pick(CHANNELS), d.pick(CHANNELS)
+        x, w = d.bytes(signed, n, m, k), d.bytes(np.int8, k, f)
+        y = (x.astype(np.int32) - np.int32(zero)) @ w.astype(np.int32)
+        node = ("MatMulInteger", ["x", "w", "zero"], ["y"], {})
+    else:
+        n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+        groups = d.pick((1, 1, c))
+        kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3))
+        f = groups if groups > 1 else d.pick(CHANNELS)
+        x, w = d.bytes(signed, n, c, height, width), d.bytes(np.int8, f, c // groups, *kernel)
+        y = convolve(x.astype(np.int32) - np.int32(zero), w.astype(np.int32), groups, **geometry)
+        node = ("ConvInteger", ["x", "w", "zero"], ["y"], dict(group=groups, **attributes))
+    y = y.astype(np.int32)
+    proto = model([node], [d.value("x", x)], [d.value("y", y)], [constant("w", w), constant("zero", zero)])
+    return proto, {"x": x}, {"y": y}
+
+
+def quantized(d):
+    """A convolution between QuantizeLinear and DequantizeLinear, as quantizers write it."""
+    n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+    groups = d.pick((1, 1, c))
+    f = groups if groups > 1 else d.pick(CHANNELS)
+    kernel, geometry, attributes = draw_geometry(d, height, width, (1, 3))
+    byte = d.pick((np.uint8, np.int8))
+    low, high = np.iinfo(byte).min, np.iinfo(byte).max
+    zero = byte(d.draw.integers(low + 100, high - 100))
+    scales = (d.draw.random(f) * 0.01 + 0.005).astype(F32)
+    w, x = d.draw.integers(-127, 128, (f, c // groups, *kernel)).astype(np.int8), d.normal(n, c, height, width)
+    bias = d.draw.integers(-500, 500, f).astype(np.int32)
+    inner, outer = F32(0.03), F32(0.02 * np.sqrt(c // groups * np.prod(kernel)))
+    quantize = lambda v, scale: np.clip(np.round(v / scale) + int(zero), low, high)
+    q = quantize(x, inner) - int(zero)
+    sums = convolve(q, w.astype(float), groups, **geometry) + bias[:, None, None]
+    y = (quantize(np.maximum(sums * (inner * scales)[:, None, None], 0), outer) - int(zero)) * outer
+    by_channel = dict(axis=0)
+    nodes = [("QuantizeLinear", ["x", "inner", "zero"], ["q"], {}), ("DequantizeLinear", ["q", "inner", "zero"], ["xd"], {}),
+             ("DequantizeLinear", ["w", "scales"], ["wd"], by_channel),
+             ("DequantizeLinear", ["bias", "both"], ["bd"], by_channel),
+             ("Conv", ["xd", "wd", "bd"], ["c"], dict(group=groups, **attributes)), ("Relu", ["c"], ["r"], {}),
+             ("QuantizeLinear", ["r", "outer", "zero"], ["yq"], {}), ("DequantizeLinear", ["yq", "outer", "zero"], ["y"], {})]
+    constants = dict(inner=inner, outer=outer, zero=zero, scales=scales, both=inner * scales, w=w, bias=bias)
+    y = y.astype(F32)
+    proto = model(nodes, [d.value("x", x)], [d.value("y", y)], [constant(k, v) for k, v in constants.items()])
+    return proto, {"x": x}, {"y": y}, outer
+
+
+def rows(d):
+    """Ops that go through the same rows: a sum, a layer norm, a softmax, and what is left of each row."""
+    n, m, size = d.batch(), d.pick(ROWS), d.pick(CHANNELS + (257, 1000, 4100))
+    x, bias, scale = d.normal(n, m, size), d.normal(size), d.normal(size)
+    a = x.astype(float) + bias
+    centered = a - a.mean(-1, keepdims=True)
+    b = centered / np.sqrt((centered**2).mean(-1, keepdims=True) + 1e-3) * scale + bias
+    e = np.exp(b - b.max(-1, keepdims=True))
+    y, z = (e / e.sum(-1, keepdims=True)).astype(F32), (a * b).max(-1).astype(F32)
+    nodes = [("Add", ["x", "bias"], ["a"], {}), ("LayerNormalization", ["a", "scale", "bias"], ["b"], dict(epsilon=1e-3)),
+             ("Softmax", ["b"], ["y"], {}), ("Mul", ["a", "b"], ["c"], {}),
+             ("ReduceMax", ["c", "last"], ["z"], dict(keepdims=0))]
+    proto = model(nodes, [d.value("x", x, (0, 1, 2)) if d.draw.integers(2) else d.value("x", x)],
+                  [d.value("y", y, (0, 1, 2)), d.value("z", z, (0, 1))],
+                  [constant("bias", bias), constant("scale", scale), constant("last", np.array([-1]))])
+    return proto, {"x": x}, {"y": y, "z": z}
+
+
+def attention(d):
+    """Attention of heads of which several share keys, masked or not."""
+    n, groups, shared = d.batch(), d.pick((1, 2)), d.pick((1, 1, 3, 4))
+    queries, keys, depth = d.pick((1,) + ROWS), d.pick(ROWS + (600, 2100)), d.pick((4, 8, 16, 20, 32, 64))
+    q, k, v = (d.normal(n, h, s, depth) for h, s in ((groups * shared, queries), (groups, keys), (groups, keys)))
+    m = np.where(d.draw.random((queries, keys)) < 0.2, F32(-1e4), F32(0))
+    is_masked = bool(d.draw.integers(2))
+    s = np.einsum("nhqd,nhkd->nhqk", q.astype(float), k.repeat(shared, 1)) / np.sqrt(depth) + (m if is_masked else 0)
+    p = np.exp(s - s.max(-1, keepdims=True))
+    y = np.einsum("nhqk,nhkd->nhqd", p / p.sum(-1, keepdims=True), v.repeat(shared, 1)).astype(F32)
+    inputs = dict(q=q, k=k, v=v, m=m) if is_masked else dict(q=q, k=k, v=v)
+    proto = model([("Attention", list(inputs), ["y"], {})], [d.value(i, a, (0, 1) if i == "m" else (0, 2)) for i, a in inputs.items()],
+                  [d.value("y", y, (0, 2))], opset=23)
+    return proto, inputs, {"y": y}
+
+
+KINDS = [convolution, pool, product, integers, quantized, rows, attention]

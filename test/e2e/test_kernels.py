@@ -1,0 +1,31 @@
+"""Kernels at sizes that leave parts of vectors, tiles and blocks, or nothing at all, on several processors."""
+import kernel_models
+import numpy as np
+import support
+from kernel_models import Drawn
+from support import ModelTest
+
+CPUS = {"x86": ("native", "x86-64-v2", "x86-64-v3"), "arm": ("generic", "generic+dotprod")}
+
+
+def within(step):
+    """Equal but for a step of the last quantization, where a sum lies between two."""
+    def compare(actual, expected):
+        if actual.shape != expected.shape or actual.dtype != expected.dtype:
+            return f"is {actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
+        steps = np.abs(actual - expected) / step
+        if not steps.size or (steps.max() < 1.01 and np.count_nonzero(steps > 0.01) <= 1 + steps.size // 100):
+            return None
+        return f"differs by {steps.max():.2f} steps, {np.count_nonzero(steps > 0.01)} of {steps.size} elements"
+    return compare
+
+
+class Kernels(ModelTest):
+    def test_seeds(self):
+        cpus = CPUS["arm" if "--target=arm" in self.programs.burinc_args else "x86"]
+        for kind in kernel_models.KINDS:
+            for seed in support.seeds:
+                with self.subTest(kind=kind.__name__, seed=seed):
+                    proto, inputs, expected, *step = kind(Drawn(seed))
+                    compare = within(step[0]) if step else support.close
+                    self.check(proto, inputs, expected, (f"--cpu={cpus[seed % len(cpus)]}",), compare)
