@@ -3,6 +3,7 @@
 #include "burin/burin.hpp"
 #include "fake.h"
 #include <cstring>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -198,6 +199,20 @@ TEST(SessionRun, HasAnAlignedArenaForEachEntry) {
   EXPECT_EQ(info.arena_bytes, 4096u);
   EXPECT_EQ(info.dynamic_bytes, 8u);
   EXPECT_EQ(info.threads, 1);
+}
+
+TEST(Session, OfOneThreadStartsNone) {
+  auto count = [] {
+    std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  fake::Model model;
+  makeDouble(model);
+  auto before = count();
+  fake::Opened one(model, 1);
+  EXPECT_EQ(count(), before);
+  fake::Opened three(model, 3);
+  EXPECT_EQ(count(), before + 2);
 }
 
 TEST(Session, RefusesThreadsThatNobodyHas) {

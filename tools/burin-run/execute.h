@@ -1,4 +1,10 @@
 //===- execute.h - Run an entry and take the time ---------------*- C++ -*-===//
+//
+// A stream is a session that a thread of its own calls again and again. One has
+// the shortest latency, several at once have the highest throughput: loops that
+// are too short for all threads of a machine are not shared by all of them.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BURIN_RUN_EXECUTE_H
 #define BURIN_RUN_EXECUTE_H
@@ -21,11 +27,21 @@ using ModelPtr = std::unique_ptr<burin_model, ModelCloser>;
 using SessionPtr = std::unique_ptr<burin_session, SessionCloser>;
 
 /// One session's runs.
-struct Execution {
+struct Stream {
   SessionPtr session; // owns the outputs
   std::vector<burin_tensor> outputs;
+  std::vector<double> latencies; // ms, of the measured runs
+  int64_t begin = 0, end = 0;    // of all of them, in nanoseconds
+  burin_status status = BURIN_OK;
+  burin_error error;
+};
+
+/// What all streams did.
+struct Execution {
+  std::vector<Stream> streams;   // at least one
   std::vector<double> latencies; // ms, of the measured runs, ascending
-  burin_session_info info = {};
+  double runsPerSecond = 0;      // of all streams, while they were measured
+  burin_session_info info = {};  // of one
 };
 
 /// Complains; an ExitCode.

@@ -42,7 +42,11 @@ Outputs
 
 Measuring
   --repeat N --warmup N   run N times after N unmeasured runs (default 1 and 0)
-  --threads N             (default: one per core)
+  --threads N             of each stream (default: one per core that it has)
+  --streams S             run S sessions at once, each in a thread of its own,
+                          N times and on its part of the cores: for throughput,
+                          as one stream with all threads is for latency
+                          (default 1). They share the weights and nothing else
   --trace FILE            write when each kernel ran, in Chrome's trace format
                           (chrome://tracing, ui.perfetto.dev)
   --json                  print one object to stdout, and nothing else there
@@ -62,6 +66,7 @@ const char burin_run::examplesText[] = R"(
 Examples
   burin-run resnet50.so --describe
   burin-run resnet50.so --fill random --repeat 100 --warmup 5 --threads 2
+  burin-run resnet50.so --fill random --repeat 100 --threads 1 --streams 8
   burin-run bert.so --input ids=ids.npy --input mask=mask.npy --output-dir out
   burin-run bert.so --fill random --dim batch=4 --dim sequence=128 --json
   burin-run mlp.so --input x=x.npy --expect y=y.npy --rtol 1e-4

@@ -27,6 +27,7 @@ enum Option {
   OptRepeat,
   OptWarmup,
   OptThreads,
+  OptStreams,
   OptProfileOut,
   OptTrace,
   OptJson,
@@ -49,6 +50,7 @@ const option longOptions[] = {
     {"repeat", required_argument, nullptr, OptRepeat},
     {"warmup", required_argument, nullptr, OptWarmup},
     {"threads", required_argument, nullptr, OptThreads},
+    {"streams", required_argument, nullptr, OptStreams},
     {"profile-out", required_argument, nullptr, OptProfileOut},
     {"trace", required_argument, nullptr, OptTrace},
     {"json", no_argument, nullptr, OptJson},
@@ -183,6 +185,8 @@ bool parseOption(int code, const char *text, Options &out) {
     return parseWhole(code, text, 0, maxRuns, out.warmup);
   case OptThreads:
     return parseWhole(code, text, 1, 1024, out.threads);
+  case OptStreams:
+    return parseWhole(code, text, 1, 1024, out.streams);
   case OptJson:
     return out.json = true;
   case OptDescribe:
@@ -247,6 +251,10 @@ int burin_run::parseOptions(int argc, char **argv, bool isLinked,
     }
     if (!parseOption(code, optarg, out))
       return ExitUsage;
+  }
+  if (out.streams > 1 && !out.trace.empty()) {
+    complain("--trace expects one stream, got --streams %d", out.streams);
+    return ExitUsage;
   }
   return readArtifact(argc - optind, argv + optind, isLinked, out);
 }

@@ -45,7 +45,8 @@ struct Options {
   double atol = -1;
   int64_t repeat = 1;
   int64_t warmup = 0;
-  int32_t threads = 0;
+  int32_t threads = 0; // of a stream
+  int32_t streams = 1;
   bool json = false;
   bool describe = false;
   bool isDone = false; // --help or --version said all.

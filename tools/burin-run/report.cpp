@@ -101,8 +101,9 @@ void burin_run::printJson(const Report &report) {
          quoteJson(report.model.cpu).c_str(), execution.info.threads,
          static_cast<long long>(report.options.repeat));
   printf("\"latency_ms\": {\"min\": %.6f, \"median\": %.6f, \"mean\": %.6f, "
-         "\"p99\": %.6f}, ",
-         latency.min, latency.median, latency.mean, latency.p99);
+         "\"p99\": %.6f}, \"streams\": %d, \"runs_per_second\": %.6f, ",
+         latency.min, latency.median, latency.mean, latency.p99,
+         report.options.streams, execution.runsPerSecond);
   printf("\"arena_bytes\": %llu, \"dynamic_bytes\": %llu, "
          "\"weights_bytes\": %llu, "
          "\"peak_rss_bytes\": %llu, ",
@@ -114,7 +115,7 @@ void burin_run::printJson(const Report &report) {
          listJson(report.entry.inputs, report.inputs.data(),
                   report.entry.num_inputs)
              .c_str(),
-         listJson(report.entry.outputs, execution.outputs.data(),
+         listJson(report.entry.outputs, execution.streams.front().outputs.data(),
                   report.entry.num_outputs)
              .c_str(),
          expectJson(report.expectations).c_str());
@@ -124,14 +125,18 @@ void burin_run::printSummary(const Report &report) {
   const Execution &execution = report.execution;
   Latency latency(execution.latencies);
   printf("%s: %.4g ms", escape(report.entry.name).c_str(), latency.median);
-  if (report.options.repeat > 1)
-    printf(" (median of %lld; min %.4g, mean %.4g, p99 %.4g)",
-           static_cast<long long>(report.options.repeat), latency.min,
-           latency.mean, latency.p99);
-  printf(", %d thread%s\n", execution.info.threads,
+  if (execution.latencies.size() > 1)
+    printf(" (median of %zu; min %.4g, mean %.4g, p99 %.4g)",
+           execution.latencies.size(), latency.min, latency.mean, latency.p99);
+  printf(", %d thread%s", execution.info.threads,
          execution.info.threads == 1 ? "" : "s");
+  if (report.options.streams > 1)
+    printf(" in each of %d streams: %.6g runs per second",
+           report.options.streams, execution.runsPerSecond);
+  printf("\n");
   for (int32_t i = 0; i < report.entry.num_outputs; ++i)
-    printTensor(report.entry.outputs[i], execution.outputs[size_t(i)]);
+    printTensor(report.entry.outputs[i],
+                execution.streams.front().outputs[size_t(i)]);
   for (const Expectation &e : report.expectations)
     if (e.comparison.ok)
       printf("  %s: as expected (max abs %.3g, max rel %.3g)\n",

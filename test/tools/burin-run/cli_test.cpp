@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sstream>
 #include <string>
 #include <sys/stat.h>
@@ -98,6 +99,34 @@ TEST_F(BurinRun, PrintsOneObjectOfJson) {
     EXPECT_HAS(out, part);
 }
 
+TEST_F(BurinRun, RunsSeveralStreamsAtOnce) {
+  cpu_set_t all, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  CPU_ZERO(&one);
+  CPU_SET(size_t(sched_getcpu()), &one);
+  for (const cpu_set_t &cores : {all, one}) { // More streams than cores, too.
+    ASSERT_EQ(sched_setaffinity(0, sizeof(cores), &cores), 0);
+    EXPECT_EQ(run("--input x=x.npy --expect out%2Fy%0A=y.npy --repeat 50 "
+                  "--warmup 1 --threads 2 --streams 3 --json"),
+              0)
+        << err;
+    for (const char *part : {"\"threads\": 2, \"repeat\": 50, ",
+                             "\"streams\": 3, \"runs_per_second\": ",
+                             "\"dynamic_bytes\": 32, ", "\"ok\": true"})
+      EXPECT_HAS(out, part);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
+  ASSERT_EQ(run("--input x=x.npy --repeat 7 --threads 1 --streams 2"), 0);
+  EXPECT_HAS(out, " ms (median of 14; min ");
+  EXPECT_HAS(out, ", 1 thread in each of 2 streams: ");
+}
+
+TEST_F(BurinRun, SaysOnceWhatKeepsItsStreamsFromRunning) {
+  EXPECT_EQ(run("--fill ones --dim batch=4000000000000000 --streams 3"), 5);
+  EXPECT_EQ(run("--input x=x.npy --expect out%2Fy%0A=z.npy --streams 3"), 1);
+  EXPECT_EQ(err.find('\n'), err.size() - 1) << err;
+}
+
 TEST_F(BurinRun, Describes) {
   ASSERT_EQ(run("--describe"), 0);
   EXPECT_HAS(out, "  input  x: f32[batch,4]\n");
@@ -132,6 +161,8 @@ TEST_F(BurinRun, RefusesWrongUsageWithCode2) {
                                 "--fill ones --entry none",
                                 "--fill ones --threads 0",
                                 "--fill ones --threads 99999999999",
+                                "--fill ones --streams 0",
+                                "--fill ones --streams 2 --trace t.json",
                                 "--fill ones --repeat 0",
                                 "--fill ones --repeat 1x",
                                 "--fill ones --seed -1",
