@@ -119,6 +119,39 @@ def MultiplyDifferences : Pass<"burin-multiply-differences", "::mlir::ModuleOp">
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
+def ScaleProducts : Pass<"burin-scale-products", "::mlir::ModuleOp"> {
+  let summary = "Scale products of floats with bytes instead of the bytes";
+  let description = [{
+    A matrix product of floats with dequantized constant bytes becomes one with the
+    bytes themselves, which are a fourth of the memory to read; each column of it
+    is scaled afterwards. Zero points are subtracted from the bytes, which must
+    stay in i8.
+
+    ```mlir
+    // before: --burin-scale-products
+    func.func @f(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+      %s = nn.constant dense<[5.000000e-01, 2.500000e-01]> : tensor<2xf32>
+      %w = nn.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+      %0 = nn.dequantize %w, %s {axis = 1 : i64, block_size = 0 : i64} : (tensor<2x2xi8>, tensor<2xf32>) -> tensor<2x2xf32>
+      %1 = nn.matmul %x, %0 : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+      return %1 : tensor<4x2xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+      %s = nn.constant dense<[5.000000e-01, 2.500000e-01]> : tensor<2xf32>
+      %w = nn.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+      %0 = nn.matmul %x, %w : (tensor<4x2xf32>, tensor<2x2xi8>) -> tensor<4x2xf32>
+      %1 = nn.mul %0, %s : (tensor<4x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+      return %1 : tensor<4x2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
 def TabulateBytes : Pass<"burin-tabulate-bytes", "::mlir::ModuleOp"> {
   let summary = "Turn what is calculated from one byte into a table";
   let description = [{

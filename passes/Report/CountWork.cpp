@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Report/Passes.h"
 #include "passes/Report/Work.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
@@ -144,16 +145,31 @@ private:
 
 void Counter::countLinalg(linalg::LinalgOp op, Work &work) {
   BodyCounter body(op, work);
-  body.count([&](Value memory, Count count) { read(work, memory, count); });
+  // What is read by several maps is read in several places.
+  llvm::MapVector<Value, Count> reads;
+  SmallVector<std::pair<Value, Count>> writes;
+  auto addRead = [&](Value memory, Count count) {
+    auto [known, isNew] = reads.insert({memory, count});
+    if (!isNew)
+      known->second = known->second + count;
+  };
+  body.count(addRead);
+  llvm::DenseSet<std::pair<Value, AffineMap>> seen;
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
-    Count count = body.getIterations(body.getLoops(op.getMatchingIndexingMap(&operand)));
-    if (op.payloadUsesValueFromOperand(&operand))
-      read(work, operand.get(), count);
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    Count count = body.getIterations(body.getLoops(map));
+    if (op.payloadUsesValueFromOperand(&operand) &&
+        seen.insert({operand.get(), map}).second)
+      addRead(operand.get(), count);
     if (op.isDpsInit(&operand))
-      write(work, operand.get(), count);
+      writes.push_back({operand.get(), count});
   }
+  for (auto [memory, count] : reads)
+    read(work, memory, count);
+  for (auto [memory, count] : writes)
+    write(work, memory, count);
 }
 
 /// The size that dimension `i` of the ordered four has.

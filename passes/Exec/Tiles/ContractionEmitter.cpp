@@ -143,7 +143,8 @@ void ContractionEmitter::emitKernel(const MicroKernelCall &call, Value row,
 }
 
 /// All rows of the position, from `lower` of the first depth loop on. A number of
-/// rows that is not known is made up of powers of two.
+/// rows that is not known is made up of powers of two, or is three: the columns,
+/// which take the time there, are read once.
 void ContractionEmitter::emitKernels(Value lower) {
   Value start;
   if (plan.readsLhs) {
@@ -164,13 +165,18 @@ void ContractionEmitter::emitKernels(Value lower) {
   emitIf(isEqual(rowsLeft, number(plan.height)), whole, [&] {
     if (isKnown)
       return emitKernel(start, number(0), plan.tail);
-    // Each part starts after the larger ones.
-    for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
-      Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
-      emitIf(isNotEqual(bit, number(0)), [&] {
-        emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
-      });
-    }
+    auto parts = [&] {
+      // Each part starts after the larger ones.
+      for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
+        Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
+        emitIf(isNotEqual(bit, number(0)), [&] {
+          emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
+        });
+      }
+    };
+    if (plan.height <= 3)
+      return parts();
+    emitIf(isEqual(rowsLeft, number(3)), [&] { emitKernel(start, number(0), 3); }, parts);
   });
 }
 

@@ -61,7 +61,7 @@ static void planRhs(ContractionPlan &plan, const Contraction &c) {
       plan.blockSize = std::max<int64_t>(1, depthBlock / *inner);
     return;
   }
-  // Weights of 16 bits are packed as they are.
+  // Weights of 8 or 16 bits are packed as they are.
   Type stored = cast<MemRefType>(plan.rhs.getType()).getElementType();
   int64_t bytes = stored.getIntOrFloatBitWidth() / 8;
   int64_t stepBytes = *inner * plan.tile.getColumns() * bytes;

@@ -51,7 +51,7 @@ struct LhsLayout {
 /// A call of the kernel for exactly `rows` rows and `vectors` vectors of columns.
 struct MicroKernelCall {
   mlir::Value a, aStart; ///< 1-D memory and where element (0, 0) is.
-  mlir::Value b, bStart; ///< Packed [depth][tile columns], perhaps 16-bit floats.
+  mlir::Value b, bStart; ///< Packed [depth][tile columns], perhaps 16-bit floats or bytes.
   mlir::Value tile, tileStart; ///< Written [rows][tile columns].
 };
 

@@ -115,7 +115,9 @@ ElementsAttr packElements(ElementsAttr value, int64_t offset,
       HeapAsmResourceBlob::allocate(type.getNumElements() * bytes, 64);
   MutableArrayRef<char> data = blob.getMutableData();
   // Strings of protobuf are not aligned: elements are read one by one.
-  if (bytes == 2) {
+  if (bytes == 1) {
+    pack(raw.data(), data.data(), width, batch, lines, depth);
+  } else if (bytes == 2) {
     struct __attribute__((packed)) Word { uint16_t bits; Word(uint16_t b = 0) : bits(b) {} };
     pack(reinterpret_cast<const Word *>(raw.data()),
          reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
@@ -136,9 +138,11 @@ ElementsAttr packElements(ElementsAttr value, int64_t offset,
 static bool canPack(const Contraction &c, unsigned operand, Type stored) {
   if (c.isPlain(operand))
     return stored == c.getType();
-  auto widen = c.getFactor(operand).getDefiningOp<arith::ExtFOp>();
-  return operand == c.rhs && widen && isa<BlockArgument>(widen.getIn()) &&
-         stored.getIntOrFloatBitWidth() == 16;
+  Operation *widen = c.getFactor(operand).getDefiningOp();
+  if (operand != c.rhs || !isa<BlockArgument>(widen->getOperand(0)))
+    return false;
+  return (isa<arith::ExtFOp>(widen) && stored.getIntOrFloatBitWidth() == 16) ||
+         (isa<arith::SIToFPOp>(widen) && stored.isInteger(8));
 }
 
 Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,

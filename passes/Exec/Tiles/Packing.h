@@ -33,8 +33,8 @@ mlir::memref::GlobalOp findGlobal(mlir::Value memory, mlir::ModuleOp module);
 /// The whole operand in panels as a new constant of the module: the 1-D buffer
 /// [batch][panel][depth][width]. Null if it is no constant, its sizes are not
 /// all known, or it is multiplied as something other than what is stored. Only
-/// the right operand may have floats of 16 bits that are multiplied as f32: they
-/// stay what they are.
+/// the right operand may have floats of 16 bits or bytes that are multiplied as
+/// floats: they stay what they are.
 mlir::Value packConstant(mlir::ImplicitLocOpBuilder &b,
                          const Contraction &contraction,
                          const PanelLayout &layout);

@@ -15,6 +15,8 @@
 // Scores: 2 queries by 3 keys. 8 for each product of a width of 4, 3 for the
 // softmax, 1 of the body.
 // CHECK-SAME: {constants = array<i64>, flops = 120 : i64, int_ops = 0 : i64, operators = ["attend"], reads = array<i64: 14, 32, 15, 48, 16, 48>, writes = array<i64: 17, 32>}
+// What is read in several places, all of it.
+// CHECK-SAME: {constants = array<i64: 18, 12>, flops = 0 : i64, int_ops = 0 : i64, operators = [], reads = array<i64>, writes = array<i64: 19, 4>}
 memref.global "private" constant @w : memref<4x4xi8> = dense<1>
 memref.global "private" constant @table : memref<4xf32> = dense<1.0>
 
@@ -78,5 +80,18 @@ func.func @attention(%q: memref<1x1x2x4xf32>, %k: memref<1x1x3x4xf32>, %v: memre
     %0 = arith.mulf %s, %s : f32
     exec.yield %0 : f32
   } loc("attend")
+  return
+}
+
+func.func @places(%c: memref<4xi8>) {
+  %w = memref.get_global @w : memref<4x4xi8>
+  linalg.generic {indexing_maps = [affine_map<(i) -> (0, i)>, affine_map<(i) -> (1, i)>, affine_map<(i) -> (1, i)>, affine_map<(i) -> (3, i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%w, %w, %w, %w : memref<4x4xi8>, memref<4x4xi8>, memref<4x4xi8>, memref<4x4xi8>) outs(%c : memref<4xi8>) {
+  ^bb0(%p: i8, %q: i8, %r: i8, %s: i8, %y: i8):
+    %0 = arith.xori %p, %q : i8
+    %1 = arith.xori %0, %r : i8
+    %2 = arith.xori %1, %s : i8
+    linalg.yield %2 : i8
+  }
   return
 }
