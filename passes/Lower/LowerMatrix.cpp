@@ -61,6 +61,9 @@ static LogicalResult lowerMatMul(nn::MatMulOp op, Lowering &l) {
   AffineExpr i = b.getAffineDimExpr(batchRank), j = b.getAffineDimExpr(batchRank + 1),
              k = b.getAffineDimExpr(batchRank + 2);
   Value x = l.get(op.getLhs()), y = l.get(op.getRhs());
+  requireEqual(l, isRow || !op.getTransLhs() ? lhs.back() : lhs[lhs.size() - 2],
+               isColumn || op.getTransRhs() ? rhs.back() : rhs[rhs.size() - 2],
+               "expects matrices whose sizes fit together");
   // Batches of sizes not known to be equal are made equal first.
   auto align = [&](Value &value, Shape &shape, unsigned matrixDims) {
     unsigned own = shape.size() - matrixDims;

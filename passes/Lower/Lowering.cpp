@@ -66,6 +66,11 @@ static Value stretchAtRunTime(Lowering &lowering, Value tensor, Shape from,
       type, differs, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
+  OpFoldResult one = lowering.shapes.get(1);
+  for (auto [have, want] : llvm::zip_equal(from, to))
+    if (!nn::getStatic(have))
+      requireEqual(lowering, lowering.shapes.selectEqual(have, one, want, have),
+                   want, "expects operands whose sizes fit together");
   SmallVector<Value> lasts;
   for (OpFoldResult size : from)
     lasts.push_back(b.create<arith::SubIOp>(
@@ -103,6 +108,8 @@ static AffineMap getBroadcastMap(Lowering &lowering, Value &tensor,
     OpFoldResult have = from[i], want = to[offset + i];
     std::optional<int64_t> size = nn::getStatic(have);
     bool isOne = size && *size == 1 && !nn::areEqual(have, want);
+    if (size && !isOne)
+      requireEqual(lowering, have, want, "expects operands whose sizes fit together");
     mayStretch |= !isOne && !size && !nn::areEqual(have, want);
     exprs.push_back(isOne ? getAffineConstantExpr(0, context)
                           : getAffineDimExpr(offset + i, context));
@@ -196,6 +203,15 @@ Value Lowering::createStretched(Value tensor, ArrayRef<OpFoldResult> from,
                                 ArrayRef<OpFoldResult> to) {
   getBroadcastMap(*this, tensor, Shape(from), Shape(to));
   return tensor;
+}
+
+void burin::requireEqual(Lowering &l, OpFoldResult a, OpFoldResult b,
+                         const Twine &what) {
+  if (nn::areEqual(a, b))
+    return;
+  Value same = l.builder.create<arith::CmpIOp>(
+      arith::CmpIPredicate::eq, l.shapes.getValue(a), l.shapes.getValue(b));
+  l.createCheck(same, what);
 }
 
 void Lowering::createCheck(Value condition, const Twine &message) {

@@ -145,6 +145,10 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;
 };
 
+/// Fails the run unless two sizes are equal.
+void requireEqual(Lowering &lowering, mlir::OpFoldResult a,
+                  mlir::OpFoldResult b, const llvm::Twine &what);
+
 /// acc + x * y in the type of acc; x and y are stored elements of nn types.
 mlir::Value buildMultiplyAdd(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
                              mlir::Type xType, mlir::Value y, mlir::Type yType,

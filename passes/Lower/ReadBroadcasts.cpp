@@ -205,6 +205,12 @@ private:
     if (!read.isProjectedPermutation(/*allowZeroInResults=*/true) ||
         !written.isPermutation() || read == written)
       return failure();
+    SmallVector<AffineMap> readerMaps = reader.getIndexingMapsArray();
+    AffineMap &map = readerMaps[operand.getOperandNumber()];
+    map = read.compose(inversePermutation(written)).compose(map);
+    // The operand may have been all that says how often a loop runs.
+    if (!inversePermutation(concatAffineMaps(readerMaps)))
+      return failure();
     Value source = op.getDpsInputs()[0];
     Location loc = op.getLoc();
     int64_t rank = read.getNumResults();
@@ -218,9 +224,6 @@ private:
         loc, init.getType(), source, init, maps, loops);
     rewriter.cloneRegionBefore(op.getRegion(), once.getRegion(),
                                once.getRegion().end());
-    SmallVector<AffineMap> readerMaps = reader.getIndexingMapsArray();
-    AffineMap &map = readerMaps[operand.getOperandNumber()];
-    map = read.compose(inversePermutation(written)).compose(map);
     rewriter.modifyOpInPlace(reader, [&] {
       operand.set(once.getResult(0));
       reader.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(readerMaps));

@@ -73,8 +73,8 @@ class ModelTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.home.cleanup()
 
-    def run_model(self, proto, inputs, like, *args):
-        """The outputs of a model for these inputs; fails where a program does."""
+    def run_model(self, proto, inputs, like, *args, options=()):
+        """The outputs of a model for these inputs; fails where a program does. `options` are burin-run's."""
         data = proto if isinstance(proto, bytes) else proto.SerializeToString()
         key = hashlib.sha256(data + repr(args).encode()).hexdigest()[:16]
         folder = pathlib.Path(self.home.name)
@@ -87,7 +87,7 @@ class ModelTest(unittest.TestCase):
         if not isinstance(artifact, pathlib.Path):
             self.fail(self.keep(data, key, str(artifact)))
         type(self).runs += 1
-        ended, found = self.programs.run(artifact, inputs, folder / f"run{self.runs}", like, limit=120)
+        ended, found = self.programs.run(artifact, inputs, folder / f"run{self.runs}", like, *options, limit=120)
         if not ended.ok:
             self.fail(self.keep(data, key, str(ended)))
         return found

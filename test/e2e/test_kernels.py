@@ -1,11 +1,14 @@
 """Kernels at sizes that leave parts of vectors, tiles and blocks, or nothing at all, on several processors."""
 import kernel_models
+import layout_models
 import numpy as np
+import sequence_models
 import support
 from kernel_models import Drawn
 from support import ModelTest
 
 CPUS = {"x86": ("native", "x86-64-v2", "x86-64-v3"), "arm": ("generic", "generic+dotprod")}
+KINDS = kernel_models.KINDS + layout_models.KINDS + sequence_models.KINDS
 
 
 def within(step):
@@ -23,9 +26,13 @@ def within(step):
 class Kernels(ModelTest):
     def test_seeds(self):
         cpus = CPUS["arm" if "--target=arm" in self.programs.burinc_args else "x86"]
-        for kind in kernel_models.KINDS:
+        for kind in KINDS:
             for seed in support.seeds:
                 with self.subTest(kind=kind.__name__, seed=seed):
                     proto, inputs, expected, *step = kind(Drawn(seed))
                     compare = within(step[0]) if step else support.close
-                    self.check(proto, inputs, expected, (f"--cpu={cpus[seed % len(cpus)]}",), compare)
+                    args = (f"--cpu={cpus[seed % len(cpus)]}",)
+                    self.check(proto, inputs, expected, args, compare)
+                    one, three = (self.run_model(proto, inputs, expected, *args, options=("--threads", n)) for n in "13")
+                    for name in expected:
+                        self.assertEqual(one[name].tobytes(), three[name].tobytes(), f"{name} depends on the number of threads")

@@ -53,6 +53,34 @@ class Shapes(ModelTest):
                 self.check(proto, {"x": x}, {"y": np.stack(np.nonzero(x))})
         self.check(proto, {"x": np.zeros((4, 4), F32)}, {"y": np.zeros((2, 0), np.int64)})
 
+    def test_sizes_that_do_not_fit(self):
+        """Nothing is read or written past its end: the run says what is wrong."""
+        ones = lambda *shape: np.ones(shape, F32)
+        like = lambda name, array: value(name, F32, [f"{name}{i}" for i in range(array.ndim)])
+        cases = [("MatMul", dict(a=ones(2, 3), b=ones(5, 4)), {}), ("MatMul", dict(a=ones(2, 3, 5), b=ones(3, 5, 4)), {}),
+                 ("MatMul", dict(a=ones(2, 3)), dict(b=ones(5, 4))), ("Add", dict(a=ones(2, 3), b=ones(5, 4)), {}),
+                 ("Add", dict(a=ones(2, 3)), dict(b=ones(5))), ("PRelu", dict(a=ones(2, 3), b=ones(7)), {}),
+                 ("Conv", dict(a=ones(2, 3, 4, 4)), dict(b=ones(4, 7, 1, 1))),
+                 ("ConvTranspose", dict(a=ones(2, 3, 4, 4)), dict(b=ones(4, 7, 1, 1))),
+                 ("LayerNormalization", dict(a=ones(2, 3)), dict(b=ones(7)))]
+        for operator, inputs, constants in cases:
+            with self.subTest(operator=operator, constants=list(constants)):
+                rank = max(a.ndim for a in inputs.values())
+                proto = model([(operator, ["a", "b"], ["y"], {})], [like(n, a) for n, a in inputs.items()],
+                              [value("y", F32, [f"y{i}" for i in range(rank)])], [constant(n, a) for n, a in constants.items()])
+                with self.assertRaisesRegex(AssertionError, "exit 3: .*(fit together|as its filters have)"):
+                    self.run_model(proto, inputs, {"y": ones(1)})
+
+    def test_sum_of_what_is_repeated(self):
+        """How often is known only when the model runs."""
+        nodes = [("Expand", ["x", "s"], ["e"], {}), ("Exp", ["e"], ["p"], {}), ("ReduceSum", ["p"], ["y"], {})]
+        proto = model(nodes, [value("x", F32, ["n", 1]), value("s", np.int64, [2])], [value("y", F32, [1, 1])])
+        for shape in ((3, 5), (3, 1), (1, 40), (3, 0)):
+            with self.subTest(shape=shape):
+                x = np.arange(3, dtype=F32).reshape(3, 1)
+                y = np.exp(np.broadcast_to(x, np.broadcast_shapes(x.shape, shape))).sum(keepdims=True)
+                self.check(proto, {"x": x, "s": np.array(shape)}, {"y": y})
+
     def test_products_of_any_size(self):
         """Rows and columns around every width and block that a kernel may have."""
         proto = model([("MatMul", ["a", "b"], ["y"], {})], [value("a", F32, ["m", "k"]), value("b", F32, ["k", "n"])],

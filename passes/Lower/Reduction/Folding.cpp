@@ -27,15 +27,6 @@ Type burin::getStatisticsType(Type element) {
   return element.isF64() ? element : Float32Type::get(element.getContext());
 }
 
-void burin::requireEqual(Lowering &l, OpFoldResult a, OpFoldResult b,
-                         const Twine &what) {
-  if (nn::areEqual(a, b))
-    return;
-  Value same = l.builder.create<arith::CmpIOp>(
-      arith::CmpIPredicate::eq, l.shapes.getValue(a), l.shapes.getValue(b));
-  l.createCheck(same, what);
-}
-
 Folding::Folding(Lowering &lowering, Shape shape, ArrayRef<int64_t> axes)
     : l(lowering), shape(std::move(shape)), isFolded(this->shape.size()) {
   for (int64_t axis : axes)
@@ -100,7 +91,9 @@ Folding::Input Folding::broadcast(Value tensor, ArrayRef<OpFoldResult> from,
   bool isUncertain = false;
   for (auto [i, have, want] : llvm::enumerate(from, to)) {
     bool isOne = nn::getStatic(have) == 1 && !nn::areEqual(have, want);
-    isUncertain |= !isOne && !nn::areEqual(have, want);
+    isUncertain |= !nn::getStatic(have) && !nn::areEqual(have, want);
+    if (nn::getStatic(have) && !isOne)
+      requireEqual(l, have, want, "expects operands whose sizes fit together");
     exprs.push_back(isOne ? l.builder.getAffineConstantExpr(0)
                           : l.builder.getAffineDimExpr(offset + i));
   }

@@ -80,10 +80,6 @@ mlir::TypedAttr getHighest(mlir::Type type, bool isUnsigned);
 /// f64 for f64, else f32: what statistics of floats are calculated in.
 mlir::Type getStatisticsType(mlir::Type element);
 
-/// Fails the run unless two sizes are equal.
-void requireEqual(Lowering &lowering, mlir::OpFoldResult a,
-                  mlir::OpFoldResult b, const llvm::Twine &what);
-
 } // namespace burin
 
 #endif // BURIN_PASSES_LOWER_REDUCTION_FOLDING_H

@@ -235,6 +235,9 @@ static LogicalResult lowerConv(nn::ConvOp op, Lowering &l) {
   if (failed(windows))
     return failure();
   ConvOperands c = getConvOperands(op, l);
+  requireEqual(l, c.xShape[nn::getChannelDim(op, c.xShape.size())],
+               l.shapes.mul(c.wShape[1], l.shapes.get(c.group)),
+               "expects as many channels as its filters have");
   c.x = createPadded(l, op, c.x, c.xShape, *windows,
                      cast<TypedAttr>(l.builder.getZeroAttr(getStorageType(c.xType))));
   l.set(op, createConv(l, c, *windows, l.getShape(op.getResult())));

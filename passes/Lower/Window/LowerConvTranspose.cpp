@@ -314,6 +314,9 @@ LogicalResult lowerConvTranspose(nn::ConvTransposeOp op, Lowering &l) {
       op, l.shapes, op.getX(), ArrayRef(l.getShape(op.getW())).drop_front(2));
   if (failed(windows))
     return failure();
+  Shape shape = l.getShape(op.getX());
+  requireEqual(l, shape[nn::getChannelDim(op, shape.size())], l.getShape(op.getW())[0],
+               "expects as many channels as its filters have");
   PhasedLowering phased(op, l, *windows);
   if (phased.findAll())
     phased.lower();

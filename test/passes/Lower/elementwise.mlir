@@ -18,3 +18,13 @@ func.func @other(%x: tensor<?xf32>) -> tensor<?xf32> {
   %0 = nn.pow %x, %c : (tensor<?xf32>, tensor<f32>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
+
+// What is stretched when the model runs had one element, or else does not fit.
+// CHECK-LABEL: func @unknown
+func.func @unknown(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+  // CHECK: scf.if
+  // CHECK: exec.check %{{.*}}, "expects operands whose sizes fit together"
+  // CHECK: } else {
+  %0 = nn.add %x, %y : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}

@@ -74,3 +74,27 @@ func.func @half(%x: tensor<2xf32>) -> tensor<2xf32> {
   } -> tensor<2xf32>
   return %4 : tensor<2xf32>
 }
+
+// A sum over nothing but what is repeated: the repeated tensor says how often.
+// CHECK-LABEL: func @sum
+func.func @sum(%x: tensor<?xf32>, %n: index, %m: index) -> tensor<f32> {
+  %zero = arith.constant 0.0 : f32
+  // CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<?xf32>) outs(%{{.*}} : tensor<?x?xf32>)
+  // CHECK: linalg.generic {{.*}}"reduction", "reduction"]} ins(%{{.*}} : tensor<?x?xf32>)
+  %0 = tensor.empty(%n, %m) : tensor<?x?xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<?xf32>) outs(%0 : tensor<?x?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %4 = math.exp %in : f32
+    linalg.yield %4 : f32
+  } -> tensor<?x?xf32>
+  %2 = tensor.empty() : tensor<f32>
+  %3 = linalg.fill ins(%zero : f32) outs(%2 : tensor<f32>) -> tensor<f32>
+  %5 = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> ()>], iterator_types = ["reduction", "reduction"]}
+      ins(%1 : tensor<?x?xf32>) outs(%3 : tensor<f32>) {
+  ^bb0(%in: f32, %sum: f32):
+    %6 = arith.addf %sum, %in : f32
+    linalg.yield %6 : f32
+  } -> tensor<f32>
+  return %5 : tensor<f32>
+}

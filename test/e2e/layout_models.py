@@ -1,0 +1,140 @@
+"""Small models that move, resize and add up elements, made like those of kernel_models."""
+import numpy as np
+from kernel_models import CHANNELS, EXTENTS, F32, convolve, draw_geometry
+from support import constant, model, reference
+
+TYPES = (F32, F32, np.float64, np.float16, np.int64, np.int32, np.uint8, np.int8, np.bool_)
+
+
+def numbers(d, dtype, *shape):
+    return (d.draw.random(shape) < 0.5 if dtype == np.bool_ else
+            d.bytes(dtype, *shape) if np.issubdtype(dtype, np.integer) else d.normal(*shape).astype(dtype))
+
+
+def transposes(d):
+    """Transposes of any rank and type, one after the other, alone or with what is fused into them."""
+    rank, dtype = d.pick((2, 3, 4, 5)), d.pick(TYPES)
+    x = numbers(d, dtype, d.batch(), *(d.pick((1, 2, 3, 5, 8, 9, 16, 17, 33) if rank > 3 else CHANNELS) for _ in range(rank - 1)))
+    first, second = ([int(i) for i in d.draw.permutation(rank)] for _ in range(2))
+    z, negate = x.transpose(first), dtype not in (np.bool_, np.uint8)
+    y = -z if negate else z
+    w = np.concatenate([y, y]).transpose(second)
+    nodes = [("Transpose", ["x"], ["z"], dict(perm=first)), ("Neg" if negate else "Identity", ["z"], ["y"], {}),
+             ("Concat", ["y", "y"], ["c"], dict(axis=0)), ("Transpose", ["c"], ["w"], dict(perm=second))]
+    proto = model(nodes, [d.value("x", x, range(rank))], [d.value("y", y, range(rank)), d.value("w", w, range(rank))])
+    return proto, {"x": x}, {"y": y, "w": w}
+
+
+def transposed_convolution(d):
+    """ConvTranspose, grouped, strided, dilated and cut at its borders, and an activation."""
+    n, height, width = d.batch(), d.pick(EXTENTS[:9]), d.pick(EXTENTS[:9])
+    groups, c, f = d.pick(((1, d.pick(CHANNELS), d.pick(CHANNELS)), (2, 6, 10), (5, 5, 5), (17, 17, 34)))
+    kernel, strides, dilations = ([int(d.pick(s)) for _ in "hw"] for s in ((1, 2, 3, 4), (1, 1, 2, 3), (1, 1, 2)))
+    spans = [(k - 1) * e + 1 for k, e in zip(kernel, dilations)]
+    pads = [int(d.draw.integers(0, s)) for s in spans * 2]
+    extra = [int(d.draw.integers(0, s)) for s in strides]
+    x, w, bias = d.normal(n, c, height, width), d.normal(c, f // groups, *kernel) / F32(np.sqrt(c * kernel[0])), d.normal(f)
+    sizes = [(s - 1) * t + span for s, t, span in zip((height, width), strides, spans)]
+    cut = [s - a - b + e for s, a, b, e in zip(sizes, pads[:2], pads[2:], extra)]
+    if min(cut) < 1:
+        pads, cut = [0] * 4, [s + e for s, e in zip(sizes, extra)]
+    # What a convolution of the same weights with zeros between the rows gives.
+    spread = np.zeros((n, c, sizes[0] + spans[0] - 1 + extra[0], sizes[1] + spans[1] - 1 + extra[1]))
+    spread[:, :, spans[0] - 1:spans[0] - 1 + (height - 1) * strides[0] + 1:strides[0],
+           spans[1] - 1:spans[1] - 1 + (width - 1) * strides[1] + 1:strides[1]] = x
+    turned = w.reshape(groups, c // groups, f // groups, *kernel).swapaxes(1, 2).reshape(f, c // groups, *kernel)[..., ::-1, ::-1]
+    y = convolve(spread, turned.astype(float), groups, strides=[1, 1], dilations=dilations, pads=[0] * 4)
+    y = y[:, :, pads[0]:pads[0] + cut[0], pads[1]:pads[1] + cut[1]] + bias[:, None, None]
+    y = np.maximum(y, 0.1 * y).astype(F32)
+    attributes = dict(group=groups, kernel_shape=kernel, strides=strides, dilations=dilations, pads=pads, output_padding=extra)
+    proto = model([("ConvTranspose", ["x", "w", "bias"], ["c"], attributes), ("LeakyRelu", ["c"], ["y"], dict(alpha=0.1))],
+                  [d.value("x", x)], [d.value("y", y)], [constant("w", w), constant("bias", bias)])
+    return proto, {"x": x}, {"y": y}
+
+
+def interpolate(x, axis, size, scale, mode):
+    """`x` with `size` positions along an axis, on the lines between its elements."""
+    at, count = np.arange(size), x.shape[axis]
+    if mode == "align_corners":
+        at = at * (count - 1) / max(size - 1, 1)
+    elif mode == "asymmetric":
+        at = at / scale
+    else:
+        at = (at + 0.5) / scale - 0.5 if size > 1 or mode == "half_pixel" else at * 0
+    return np.apply_along_axis(lambda row: np.interp(at, np.arange(count), row), axis, x)
+
+
+def resize(d):
+    """Images resized by factors or to sizes, in each way that positions are counted."""
+    n, c = max(d.batch(), 1), d.pick((1, 2, 3, 8, 17))
+    x = d.normal(n, c, d.pick(EXTENTS), d.pick(EXTENTS))
+    mode, positions = d.pick(("nearest", "linear", "linear", "cubic")), d.pick(("asymmetric", "half_pixel", "align_corners", "pytorch_half_pixel"))
+    attributes = dict(mode=mode, coordinate_transformation_mode=positions)
+    if mode == "nearest":
+        attributes["nearest_mode"] = d.pick(("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"))
+    # By these factors, elements lie at positions that have no rounding error.
+    scales = np.array([d.pick((0.5, 1, 2, 3, 1.5)), d.pick((0.5, 1, 2, 4, 2.25))], F32)
+    scales = np.where(np.floor(scales * x.shape[2:]) < 1, F32(1), scales)
+    if mode == "linear" and d.draw.integers(2):
+        sizes = [d.pick(EXTENTS), d.pick(EXTENTS)]
+        names, given, scales = ["x", "", "", "g"], np.array([n, c, *sizes]), np.array(sizes) / x.shape[2:]
+    else:
+        sizes = [int(s) for s in np.floor(scales * x.shape[2:])]
+        names, given = ["x", "", "g"], np.array([1, 1, *scales], F32)
+    y = x.astype(float)
+    for axis in (2, 3):
+        y = interpolate(y, axis, sizes[axis - 2], scales[axis - 2], positions)
+    proto = model([("Resize", names, ["y"], attributes)], [d.value("x", x, (0,) if names[2] else ())],
+                  [d.value("y", y.astype(F32), (0,) if names[2] else ())], [constant("g", given)])
+    return proto, {"x": x}, {"y": y.astype(F32)} if mode == "linear" else reference(proto, {"x": x})
+
+
+def reductions(d):
+    """Sums, means and extremes over any axes, of any type, and what is left of them."""
+    rank, dtype = d.pick((1, 2, 3, 4)), d.pick((F32, F32, np.float64, np.int32, np.int64))
+    x = numbers(d, dtype, *(d.pick(CHANNELS[:12] if rank > 2 else CHANNELS + (257, 1000)) for _ in range(rank)))
+    x = x % 100 if np.issubdtype(dtype, np.integer) else x
+    axes = sorted({int(a) for a in d.draw.integers(0, rank, d.pick((1, 1, 2, 3)))})
+    kind, keeps = d.pick(("Sum", "Mean", "Max", "Min", "SumSquare", "L1")), int(d.draw.integers(2))
+    if kind == "Mean" and np.issubdtype(dtype, np.integer):
+        kind = "Sum"
+    wide = x.astype(float) if np.issubdtype(dtype, np.floating) else x
+    how = dict(axis=tuple(axes), keepdims=bool(keeps))
+    r = {"Sum": lambda: wide.sum(**how), "Mean": lambda: wide.mean(**how), "Max": lambda: wide.max(**how), "Min": lambda: wide.min(**how),
+         "SumSquare": lambda: (wide * wide).sum(**how), "L1": lambda: np.abs(wide).sum(**how)}[kind]()
+    z = (wide - r).astype(dtype) if keeps else None
+    nodes = [("Reduce" + kind, ["x", "axes"], ["r"], dict(keepdims=keeps))] + ([("Sub", ["x", "r"], ["z"], {})] if keeps else [])
+    expected = dict(r=np.asarray(r).astype(dtype)) | ({} if z is None else dict(z=z))
+    proto = model(nodes, [d.value("x", x, range(rank))], [d.value(o, a, range(a.ndim)) for o, a in expected.items()],
+                  [constant("axes", np.array(axes))])
+    return proto, {"x": x}, expected
+
+
+def images(d):
+    """What image networks do around convolutions: halves of channels, a gate, a sum of scales, all in one."""
+    n, c, height, width = d.batch(), 2 * d.pick((1, 3, 8, 16, 20, 33)), d.pick(EXTENTS), d.pick(EXTENTS)
+    kernel, geometry, attributes = draw_geometry(d, height, width, (1, 3, 5))
+    x, w = d.normal(n, c, height, width), d.normal(c, 1, *kernel) / F32(np.sqrt(np.prod(kernel)))
+    down = d.normal(c // 2, c, 1, 1) / F32(np.sqrt(c))
+    up = d.normal(c, c // 2, 1, 1) / F32(np.sqrt(c))
+    a = convolve(x.astype(float), w.astype(float), c, **geometry)
+    a = a * np.clip(a / 6 + 0.5, 0, 1)
+    point = dict(strides=[1, 1], dilations=[1, 1], pads=[0] * 4)
+    gate = convolve(np.maximum(convolve(a.mean((2, 3), keepdims=True), down.astype(float), **point), 0), up.astype(float), **point)
+    b = a / (1 + np.exp(-gate))
+    mixed = np.concatenate([b[:, c // 2:], b[:, :c // 2] * 2], 1).reshape(n, 2, c // 2, *b.shape[2:]).swapaxes(1, 2)
+    y = convolve(mixed.reshape(b.shape), down.astype(float), **point).astype(F32)
+    nodes = [("Conv", ["x", "w"], ["c0"], dict(group=c, **attributes)), ("HardSwish", ["c0"], ["a"], {}),
+             ("GlobalAveragePool", ["a"], ["g0"], {}), ("Conv", ["g0", "down"], ["g1"], {}), ("Relu", ["g1"], ["g2"], {}),
+             ("Conv", ["g2", "up"], ["g3"], {}), ("Sigmoid", ["g3"], ["g4"], {}), ("Mul", ["a", "g4"], ["b"], {}),
+             ("Split", ["b"], ["h0", "h1"], dict(axis=1, num_outputs=2)), ("Add", ["h0", "h0"], ["h2"], {}),
+             ("Concat", ["h1", "h2"], ["m0"], dict(axis=1)), ("Reshape", ["m0", "apart"], ["m1"], {}),
+             ("Transpose", ["m1"], ["m2"], dict(perm=[0, 2, 1, 3, 4])), ("Reshape", ["m2", "joint"], ["m3"], {}),
+             ("Conv", ["m3", "down"], ["y"], {})]
+    apart = np.array([0, 2, c // 2, *b.shape[2:]])
+    proto = model(nodes, [d.value("x", x)], [d.value("y", y)],
+                  [constant("w", w), constant("down", down), constant("up", up), constant("apart", apart), constant("joint", np.array([0, c, *b.shape[2:]]))])
+    return proto, {"x": x}, {"y": y}
+
+
+KINDS = [transposes, transposed_convolution, resize, reductions, images]
