@@ -9,7 +9,7 @@ using burin::Pool;
 namespace {
 
 /// So many chunks per thread let a slow core do less than its share.
-constexpr int64_t chunksPerThread = 4;
+constexpr int64_t chunksPerThread = 8;
 
 // How long a worker stays awake without work: inside a run, where the next loop
 // is likely near; between runs; and where threads outnumber cores, so that it

@@ -12,7 +12,8 @@ using namespace mlir;
 using namespace burin;
 
 int64_t LoopEmitter::getWorkPerElement() {
-  return workPerStreamed * op->getRegion(0).front().getOperations().size();
+  return workPerMoved +
+         workPerStreamed * op->getRegion(0).front().getOperations().size();
 }
 
 /// `loops` as one range that threads share.

@@ -21,6 +21,10 @@ inline constexpr int64_t workPerTask = 1 << 12;
 /// loads and stores, as a multiple of one on registers.
 inline constexpr int64_t workPerStreamed = 4;
 
+/// Of an element that is only moved: where threads share the loops around, much of
+/// it lies in another core's cache.
+inline constexpr int64_t workPerMoved = 12;
+
 /// How many iterations are a task at least, if each is `operations` on 32-bit
 /// elements, of which a vector has `lanes`.
 int64_t getGrain(int64_t operations, int64_t lanes);

@@ -190,7 +190,8 @@ void TransposeEmitter::emit() {
   for (unsigned d = 0; d < nest.getNumLoops(); ++d)
     if (d != along && d != across)
       tiles = mul(tiles, value(nest.sizes[d]));
-  int64_t operations = workPerStreamed * body.getOperations().size() * height * lanes;
+  int64_t operations = (workPerMoved + workPerStreamed * body.getOperations().size()) *
+                       height * lanes;
   emitRange(tiles, getGrain(operations, lanes), [&](Value tile) {
     auto [rest, block] = split(tile, blocks);
     auto [outer, strip] = split(rest, strips);

@@ -187,11 +187,17 @@ void ContractionEmitter::emitStore() {
 /// `body` for each position of the task.
 void ContractionEmitter::emitPositions(function_ref<void()> body) {
   emitLoop(lowerPosition, upperPosition, 1, [&](Value position) {
-    Value flatBatch;
-    std::tie(flatBatch, rowPanel) = split(position, value(plan.rowPanels));
-    Index inner = splitBatch(flatBatch, plan.inner);
-    for (unsigned d : plan.inner)
-      batch[d] = inner[d];
+    ArrayRef<unsigned> around = ArrayRef(plan.inner).take_front(plan.numAround);
+    ArrayRef<unsigned> within = ArrayRef(plan.inner).drop_front(plan.numAround);
+    auto takeBatch = [&](Value flat, ArrayRef<unsigned> loops) {
+      Index index = splitBatch(flat, loops);
+      for (unsigned d : loops)
+        batch[d] = index[d];
+    };
+    auto [rest, inner] = split(position, value(c.getSize(shapes, within)));
+    takeBatch(inner, within);
+    std::tie(rest, rowPanel) = split(rest, value(plan.rowPanels));
+    takeBatch(rest, around);
     firstRow = mul(rowPanel, number(plan.height / c.getRun()));
     rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
                    number(plan.height));

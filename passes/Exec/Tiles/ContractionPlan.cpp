@@ -2,6 +2,7 @@
 
 #include "passes/Exec/Tiles/ContractionPlan.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include <numeric>
 
 using namespace mlir;
@@ -19,6 +20,9 @@ static constexpr int64_t maxResident = 384 << 10;
 static constexpr int64_t maxPanel = 192 << 10;
 /// Positions of a task: their tiles stay in the first-level cache.
 static constexpr int64_t maxChunk = 12;
+/// Tasks that rows should become: some for each of a few threads. Each thread then
+/// has rows of its own, which it also has in the kernels before and after.
+static constexpr int64_t tasksOfRows = 8;
 
 /// Panels of equal height as far as possible, so that few kernels do.
 static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
@@ -94,12 +98,22 @@ static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
                           const Contraction &c) {
   for (unsigned d : c.batch)
     (llvm::is_contained(plan.right.batch, d) ? plan.outer : plan.inner).push_back(d);
+  // In the order of the loops, as others go over what is read and written.
+  plan.numAround = llvm::count_if(plan.inner, [&](unsigned d) { return d < c.rows[0]; });
   plan.positions = shapes.mul(c.getSize(shapes, plan.inner), plan.rowPanels);
   plan.chunks = shapes.get(1);
   if (!plan.hasPackedRhs())
     return;
-  int64_t known = nn::getStatic(plan.positions).value_or(maxChunk);
-  int64_t tasks = llvm::divideCeil(known, maxChunk);
+  int64_t known = nn::getStatic(plan.positions).value_or(maxChunk * tasksOfRows / 2);
+  int64_t most = maxChunk;
+  // Columns that stay in a cache may come from there for a few positions each.
+  std::optional<int64_t> depth = nn::getStatic(plan.depth);
+  if (depth && !plan.columnsOutside && plan.blockSize == 0) {
+    int64_t work = std::max<int64_t>(*depth, 1) * plan.height * plan.tile.vectors;
+    int64_t least = std::min<int64_t>(llvm::divideCeil(2 * workPerTask, work), maxChunk);
+    most = std::clamp<int64_t>(llvm::divideCeil(known, tasksOfRows), least, maxChunk);
+  }
+  int64_t tasks = llvm::divideCeil(known, most);
   plan.chunk = llvm::divideCeil(std::max<int64_t>(known, 1), std::max<int64_t>(tasks, 1));
   plan.chunks = shapes.ceilDiv(plan.positions, shapes.get(plan.chunk));
   // One position gains nothing from blocks.

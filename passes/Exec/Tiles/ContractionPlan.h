@@ -25,6 +25,7 @@ struct ContractionPlan {
   /// A position is a panel of rows of one `inner` batch. All of them see the same
   /// columns of the right operand, which `outer` batches have of their own.
   llvm::SmallVector<unsigned> outer, inner;
+  unsigned numAround = 0; ///< Of `inner`, those around the panels of rows.
   mlir::OpFoldResult positions, chunks;
   int64_t chunk = 0; ///< Positions of a task; 0: all, as it packs the columns.
 

@@ -16,10 +16,6 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// From so many blocks on each thread has its own: their number divides well. To
-/// write what another core has read last takes eight times as long.
-constexpr int64_t minOwnBlocks = 8;
-
 /// Of all images.
 OpFoldResult getTiles(const WinogradConv &conv, const WinogradPlan &plan,
                       nn::ShapeBuilder &shapes) {
@@ -293,7 +289,7 @@ void emitWinograd(const WinogradConv &conv, const WinogradPlan &shared, const Cp
   if (!own)
     return emitShared();
   OpFoldResult tiles = getTiles(conv, shared, shapes);
-  int64_t least = minOwnBlocks * own->blockRows;
+  int64_t least = own->leastTiles;
   if (std::optional<int64_t> known = nn::getStatic(tiles))
     return *known >= least ? emitOwn() : emitShared();
   Value areMany = b.create<arith::CmpIOp>(

@@ -77,6 +77,11 @@ constexpr int64_t elementBytes = 4, line = 64;
 /// Bytes of inputs of a block that lie on a thread's stack, in the second-level
 /// cache.
 constexpr int64_t maxOwnBlock = 512 << 10;
+/// From so many blocks on each thread has its own: their number divides well. To
+/// write what another core has read last takes eight times as long.
+constexpr int64_t minOwnBlocks = 8;
+/// Filters up to here stay in the second-level cache: two blocks are enough.
+constexpr int64_t maxResident = 384 << 10;
 
 /// An odd number of cache lines, so that what is so far apart spreads over the
 /// whole cache.
@@ -93,9 +98,10 @@ std::optional<int64_t> getTiles(const WinogradConv &conv, const WinogradPlan &pl
   return std::max<int64_t>(1, *images * plan.tilesY * plan.tilesX);
 }
 
-/// Panels of `tiles` tiles, of equal height as far as possible.
-void planPanels(WinogradPlan &plan, int64_t tiles) {
-  int64_t panels = llvm::divideCeil(tiles, plan.tile.rows);
+/// Panels of `tiles` tiles, of equal height as far as possible; a multiple of
+/// `multiple`.
+void planPanels(WinogradPlan &plan, int64_t tiles, int64_t multiple = 1) {
+  int64_t panels = llvm::alignTo(llvm::divideCeil(tiles, plan.tile.rows), multiple);
   plan.panelRows = llvm::divideCeil(tiles, panels);
   plan.tail = tiles % plan.panelRows;
 }
@@ -186,15 +192,20 @@ std::optional<WinogradPlan> burin::planOwnBlocks(const WinogradConv &conv, const
                                                  const WinogradPlan &shared) {
   WinogradPlan plan = shared;
   int64_t perImage = plan.tilesY * plan.tilesX;
-  if (!getTiles(conv, plan) && perImage < plan.tile.rows) {
+  std::optional<int64_t> tiles = getTiles(conv, plan);
+  bool mayBeFew = tiles && plan.getWeights(conv) * elementBytes <= maxResident;
+  if (mayBeFew) // But two threads, or four, get the same.
+    planPanels(plan, *tiles, /*multiple=*/2);
+  else if (!tiles && perImage < plan.tile.rows) {
     // There are many images, or these blocks are not taken.
     plan.panelRows = plan.tile.rows / perImage * perImage;
     plan.tail = plan.panelRows == perImage ? 0 : perImage;
   }
   // As many rows as a kernel has are enough for filters from any cache.
-  int64_t perBlock = llvm::divideCeil(plan.tile.rows, plan.panelRows);
+  int64_t perBlock = mayBeFew ? 1 : llvm::divideCeil(plan.tile.rows, plan.panelRows);
   if (perBlock * getPanelBytes(plan) > maxOwnBlock)
     return std::nullopt;
   planBlocks(plan, perBlock);
+  plan.leastTiles = plan.blockRows * (mayBeFew ? 2 : minOwnBlocks);
   return plan;
 }

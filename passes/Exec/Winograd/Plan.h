@@ -43,6 +43,7 @@ struct WinogradPlan {
   int64_t rowPitch = 0;      ///< Elements from a tile's channels to the next one's.
   int64_t inputPitch = 0;    ///< From one product's tiles to the next one's.
   int64_t productPitch = 0;  ///< The same of a task's sums.
+  int64_t leastTiles = 0;    ///< Of own blocks: from so many on they are worth it.
 
   int64_t getWeights(const WinogradConv &conv) const {
     return columnPanels * algorithm.getProducts() * conv.channels * tile.getColumns();

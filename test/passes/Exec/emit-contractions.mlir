@@ -238,3 +238,26 @@ func.func @points(%x: memref<28x3xf32>, %y: memref<28x64xf32>) {
   }
   return
 }
+
+// -----
+
+// Lines in a larger image: two panels of 13 of them, in each all of the 5 positions. Rows are enough work for several
+// tasks, each with rows of its own.
+memref.global "private" constant @w : memref<172x172xf32> = dense<1.0>
+// CHECK-LABEL: func @lines
+func.func @lines(%x: memref<25x5x172xf32>, %y: memref<25x5x172xf32, strided<[1204, 172, 1]>>) {
+  // CHECK: exec.parallel {{.*}} of %c30 grain 1
+  // CHECK-NEXT: scf.for
+  // CHECK: scf.for %[[POSITION:.*]] = {{.*}} step %c1
+  // CHECK-NEXT: arith.divui %[[POSITION]], %c5
+  // CHECK-NEXT: arith.remui %[[POSITION]], %c5
+  %w = memref.get_global @w : memref<172x172xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j, f, c) -> (i, j, c)>, affine_map<(i, j, f, c) -> (c, f)>, affine_map<(i, j, f, c) -> (i, j, f)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<25x5x172xf32>, memref<172x172xf32>) outs(%y : memref<25x5x172xf32, strided<[1204, 172, 1]>>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}

@@ -11,6 +11,7 @@
 // CHECK: memref.global "private" constant @w_winograd_4_32{{.*}} : memref<147456xf32>
 // FEW: memref.global "private" constant @w_winograd_2_16{{.*}} : memref<65536xf32>
 memref.global "private" constant @w : memref<64x64x3x3xf32> = dense<1.0>
+memref.global "private" constant @half : memref<32x32x3x3xf32> = dense<1.0>
 memref.global "private" constant @narrow : memref<4x4x3x3xf32> = dense<1.0>
 
 // CHECK-LABEL: func @conv
@@ -78,6 +79,23 @@ func.func @odd(%x: memref<1x57x57x64xf32>, %y: memref<1x55x55x64xf32>) {
   %w = memref.get_global @w : memref<64x64x3x3xf32>
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
       ins(%x, %w : memref<1x57x57x64xf32>, memref<64x64x3x3xf32>) outs(%y : memref<1x55x55x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// 16 tiles and filters that a cache holds: two threads get half of them each.
+// CHECK-LABEL: func @small
+// CHECK: exec.parallel {{.*}} of %c2 grain 1
+// CHECK: func.call @burin_gemm_f32_8x32of32
+// CHECK-NOT: exec.parallel
+func.func @small(%x: memref<1x18x18x32xf32>, %y: memref<1x16x16x32xf32>) {
+  %w = memref.get_global @half : memref<32x32x3x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x18x18x32xf32>, memref<32x32x3x3xf32>) outs(%y : memref<1x16x16x32xf32>) {
   ^bb0(%a: f32, %b: f32, %sum: f32):
     %0 = arith.mulf %a, %b : f32
     %1 = arith.addf %sum, %0 : f32
