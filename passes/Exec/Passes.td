@@ -95,6 +95,8 @@ def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
            "Bits of a native vector: 128, 256 or 512">,
     Option<"registers", "registers", "int64_t", /*default=*/"16",
            "Number of vector registers: 16 or 32">,
+    Option<"directGroup", "direct-group", "int64_t", /*default=*/"1",
+           "Products per lane at a time of the convolution left alone: 2 as bf16">,
     Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"134217728",
            "Bytes that all transformed filters may take">,
   ];

@@ -321,7 +321,7 @@ struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
                    if (!conv)
                      return false;
                    std::optional<WinogradPlan> plan =
-                       planWinograd(*conv, cpu, bytesLeft);
+                       planWinograd(*conv, cpu, directGroup, bytesLeft);
                    Value weights = plan ? createWinogradWeights(b, *conv, *plan) : Value();
                    if (!weights)
                      return false;

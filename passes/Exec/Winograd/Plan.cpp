@@ -144,10 +144,10 @@ WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t output
 /// Sums go to memory and come from there once more.
 constexpr int64_t stepsPerSum = 3;
 
-/// Vector operations as long as reading the filters, for one image of all.
-int64_t getReadCost(const WinogradConv &conv, int64_t filters) {
+/// Vector operations as long as reading the filters' bytes, for one image of all.
+int64_t getReadCost(const WinogradConv &conv, int64_t bytes) {
   int64_t images = nn::getStatic(conv.imageCount).value_or(1);
-  return filters * elementBytes / bytesPerStep / std::max<int64_t>(1, images);
+  return bytes / bytesPerStep / std::max<int64_t>(1, images);
 }
 
 /// Vector operations for one image.
@@ -155,28 +155,29 @@ int64_t getCost(const WinogradConv &conv, const WinogradPlan &plan) {
   int64_t tiles = plan.tilesY * plan.tilesX, products = plan.algorithm.getProducts();
   int64_t vectors = plan.columnPanels * plan.tile.vectors;
   int64_t multiply = products * tiles * vectors * (conv.channels + stepsPerSum);
-  int64_t read = getReadCost(conv, plan.getWeights(conv));
+  int64_t read = getReadCost(conv, plan.getWeights(conv) * elementBytes);
   int64_t inputs = llvm::divideCeil(conv.channels, plan.tile.lanes);
   return std::max(multiply, read) +
          tiles * inputs * plan.algorithm.getInputCost() +
          tiles * vectors * plan.algorithm.getProductCost();
 }
 
-int64_t getDirectCost(const WinogradConv &conv, const Cpu &cpu) {
+int64_t getDirectCost(const WinogradConv &conv, const Cpu &cpu, int64_t group) {
   Tile tile = getTile(cpu, conv.c.getType(), conv.filters);
   int64_t vectors = llvm::divideCeil(conv.filters, tile.getColumns()) * tile.vectors;
   int64_t depth = Winograd::taps * Winograd::taps * conv.channels;
-  int64_t multiply = conv.height * conv.width * vectors * (depth + stepsPerSum);
-  int64_t read = getReadCost(conv, depth * conv.filters);
+  int64_t multiply = conv.height * conv.width * vectors * (llvm::divideCeil(depth, group) + stepsPerSum);
+  int64_t read = getReadCost(conv, depth * conv.filters * elementBytes / group);
   return std::max(multiply, read);
 }
 } // namespace
 
 std::optional<WinogradPlan> burin::planWinograd(const WinogradConv &conv,
-                                                const Cpu &cpu, int64_t maxBytes) {
+                                                const Cpu &cpu, int64_t directGroup,
+                                                int64_t maxBytes) {
   std::optional<WinogradPlan> best;
   // What cannot be foreseen that well is not worth the rounding.
-  int64_t least = getDirectCost(conv, cpu) * 9 / 10;
+  int64_t least = getDirectCost(conv, cpu, directGroup) * 9 / 10;
   for (int64_t outputs : {2, 4}) {
     WinogradPlan plan = createPlan(conv, cpu, outputs);
     int64_t cost = getCost(conv, plan);

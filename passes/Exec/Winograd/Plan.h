@@ -50,10 +50,11 @@ struct WinogradPlan {
   }
 };
 
-/// The plan of shared blocks that is faster than to convolve directly; none if there
-/// is none whose filters take at most `maxBytes`.
+/// The plan of shared blocks that is faster than to convolve directly by
+/// `directGroup` products at a time in a lane; none if there is none whose filters
+/// take at most `maxBytes`.
 std::optional<WinogradPlan> planWinograd(const WinogradConv &conv, const Cpu &cpu,
-                                         int64_t maxBytes);
+                                         int64_t directGroup, int64_t maxBytes);
 
 /// The same with blocks of each thread's own; none if they are too large for that.
 std::optional<WinogradPlan> planOwnBlocks(const WinogradConv &conv, const Cpu &cpu,
