@@ -27,6 +27,8 @@ constexpr int64_t chunkBytes = 1 << 16;
 constexpr int64_t tilesPerChunk = 8;
 /// Panels of columns of one task: the rows are copied once for all of them.
 constexpr int64_t panelsPerGroup = 8;
+/// Cache lines of weights that stay in the second-level cache while all rows go by.
+constexpr int64_t residentLines = 1 << 12;
 
 class DotProductEmitter : IndexEmitter {
 public:
@@ -47,6 +49,7 @@ private:
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
+  Value emitNext(Value start, Value i);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
                 ValueRange operands);
   void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
@@ -60,7 +63,8 @@ private:
   Tile tile;
   /// By the rows they have; the last has those of a whole tile.
   SmallVector<std::pair<int64_t, func::FuncOp>> kernels;
-  int64_t panels, chunkTiles;
+  int64_t panels, chunkTiles, linesAhead = 0;
+  bool columnsOutside;
   std::optional<int64_t> knownRows;
   Value rows, weights, lhs, sums;
 };
@@ -99,6 +103,12 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
     chunkTiles = std::max<int64_t>(
         1, llvm::divideCeil(tiles, llvm::divideCeil(tiles, chunkTiles)));
   }
+  // Then chunks of rows go by one group of panels before the next, and the tiles of a
+  // chunk ask for the next panel while they multiply with this one.
+  int64_t panelLines = tile.getColumns() / groupsPerLine;
+  columnsOutside = panels * (copy.getRowBytes() / 4) * panelLines > residentLines;
+  if (columnsOutside)
+    linesAhead = llvm::divideCeil(panelLines, chunkTiles);
   auto module = c.op->getParentOfType<ModuleOp>();
   SmallVector<int64_t> counts = {1, 2, 4}; // Of the rows that may be left.
   if (knownRows)
@@ -107,7 +117,8 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
   for (int64_t count : counts)
     if (count > 0)
       kernels.push_back({count, getDotKernel(module, instruction,
-                                             Tile{count, tile.vectors, tile.lanes})});
+                                             Tile{count, tile.vectors, tile.lanes},
+                                             linesAhead)});
 }
 
 void DotProductEmitter::emit() {
@@ -126,13 +137,16 @@ void DotProductEmitter::emit() {
 void DotProductEmitter::emitTask(Value task) {
   int64_t groups = llvm::divideCeil(panels, panelsPerGroup);
   int64_t chunkRows = chunkTiles * tile.rows;
-  auto [chunk, group] = split(task, number(groups));
-  Index batch(c.nest.getNumLoops());
-  if (!c.batch.empty()) {
-    Value flat;
-    std::tie(flat, chunk) = split(chunk, ceilDiv(rows, number(chunkRows)));
-    addresses.split(flat, c.batch, batch);
+  Value chunks = ceilDiv(rows, number(chunkRows)), rest, chunk, group, flat;
+  if (columnsOutside) {
+    std::tie(rest, chunk) = split(task, chunks);
+    std::tie(flat, group) = split(rest, number(groups));
+  } else {
+    std::tie(rest, group) = split(task, number(groups));
+    std::tie(flat, chunk) = split(rest, chunks);
   }
+  Index batch(c.nest.getNumLoops());
+  addresses.split(flat, c.batch, batch);
   auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
   sums = b.create<memref::CastOp>(
       anyGroups, createStackBuffer(b, MemRefType::get({tile.rows * tile.getColumns()},
@@ -169,6 +183,17 @@ void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choi
          [&] { emitCall(choices.drop_front(), left, operands); });
 }
 
+/// What the kernel of row tile `i` asks for: its part of the panel after the one at
+/// `start`, the last part again if there are more tiles than parts.
+Value DotProductEmitter::emitNext(Value start, Value i) {
+  if (!linesAhead)
+    return start;
+  int64_t groups = copy.getRowBytes() / 4;
+  int64_t parts = llvm::divideCeil(tile.getColumns() / groupsPerLine, linesAhead);
+  Value part = mul(min(i, number(parts - 1)), number(groups * linesAhead * groupsPerLine));
+  return add(start, add(number((groups + 1) * tile.getColumns()), part));
+}
+
 /// All row tiles of the chunk, `count` rows from `first`, against one panel.
 void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
                                   const Index &batch, bool isLast) {
@@ -183,7 +208,7 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
     Value left = min(sub(count, firstInChunk), number(tile.rows));
     SmallVector<Value> operands = {
         lhs, mul(firstInChunk, number(groups)), number(groups), weights, start, sums,
-        number(groups)};
+        number(groups), emitNext(start, i)};
     emitCall(kernels, left, operands);
     emitLoop(number(0), left, 1, [&](Value r) {
       emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);

@@ -184,9 +184,12 @@ def EmitAttention : Pass<"burin-emit-attention", "::mlir::ModuleOp"> {
            "Bits of a native vector: 128, 256 or 512">,
     Option<"registers", "registers", "int64_t", /*default=*/"16",
            "Number of vector registers: 16 or 32">,
+    Option<"intrinsic", "intrinsic", "std::string", /*default=*/[{""}],
+           "LLVM's name of the dot product of bf16 in pairs that several queries are "
+           "rounded for; empty: products are of f32">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
     "::burin::exec::ExecDialect",

@@ -23,6 +23,15 @@ def within(step):
     return compare
 
 
+def roughly(actual, expected):
+    """Equal but for products of factors that are rounded to 8 bits."""
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+        return f"is {actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
+    error = np.abs(actual - expected).max(initial=0)
+    largest = np.abs(expected).max(initial=0)
+    return None if error <= 0.05 * largest else f"differs by {error} where {largest} is the largest"
+
+
 class Kernels(ModelTest):
     def test_seeds(self):
         cpus = CPUS["arm" if "--target=arm" in self.programs.burinc_args else "x86"]
@@ -36,3 +45,10 @@ class Kernels(ModelTest):
                     one, three = (self.run_model(proto, inputs, expected, *args, options=("--threads", n)) for n in "13")
                     for name in expected:
                         self.assertEqual(one[name].tobytes(), three[name].tobytes(), f"{name} depends on the number of threads")
+
+    def test_fast_math(self):
+        for kind in (kernel_models.product, kernel_models.convolution, kernel_models.attention):
+            for seed in support.seeds:
+                with self.subTest(kind=kind.__name__, seed=seed):
+                    proto, inputs, expected, *_ = kind(Drawn(seed))
+                    self.check(proto, inputs, expected, ("--math=fast",), roughly)

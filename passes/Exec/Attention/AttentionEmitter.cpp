@@ -17,10 +17,11 @@ constexpr int64_t maxDepth = 256, maxShared = 32;
 } // namespace
 
 AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b,
-                                   nn::ShapeBuilder &shapes, const Cpu &cpu)
+                                   nn::ShapeBuilder &shapes, const Cpu &cpu,
+                                   const DotInstruction &dot)
     : IndexEmitter(b, &shapes), op(op), shapes(shapes), shape(op, b, shapes),
       bufferType(MemRefType::get({ShapedType::kDynamic}, b.getF32Type())),
-      registers(cpu.registers) {
+      registers(cpu.registers), dot(dot) {
   auto known = [](OpFoldResult size) {
     return nn::getStatic(size).value_or(ShapedType::kDynamic);
   };
@@ -57,26 +58,42 @@ Value AttentionEmitter::createBuffer(int64_t elements) {
   return b.create<memref::CastOp>(bufferType, createStackBuffer(b, type));
 }
 
+/// Of the kernel, for products over `depth`.
+OpFoldResult AttentionEmitter::getSteps(OpFoldResult depth) {
+  return shapes.ceilDiv(depth, shapes.get(perStep));
+}
+
+MicroKernels AttentionEmitter::createKernels(const Tile &tile, const LhsLayout &layout,
+                                             bool accumulates) {
+  return {op->getParentOfType<ModuleOp>(), b.getF32Type(), tile, layout, accumulates,
+          perStep > 1 ? dot : DotInstruction()};
+}
+
 /// Keys or values in panels, of all batches and heads: each is read by many rows.
 Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
                                 OpFoldResult panels) {
   PanelLayout layout = getPanelLayout(c, /*isLhs=*/false, tile.getColumns());
   layout.batch = {0, 1};
   OpFoldResult depth = c.getSize(shapes, c.depth);
-  OpFoldResult each = shapes.mul(depth, shapes.get(layout.width));
+  OpFoldResult each = shapes.mul(getSteps(depth), shapes.get(layout.width));
   OpFoldResult count = shapes.product({shape.batch, shape.groups, panels});
   OpFoldResult total = shapes.mul(count, each);
   std::optional<int64_t> known = nn::getStatic(total);
-  auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)}, b.getF32Type());
+  auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)},
+                              perStep > 1 ? Type(b.getI32Type()) : b.getF32Type());
   Value buffer = b.create<memref::AllocOp>(
       type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
-  Value packed = b.createOrFold<memref::CastOp>(bufferType, buffer);
+  Value packed = b.createOrFold<memref::CastOp>(
+      MemRefType::get({ShapedType::kDynamic}, type.getElementType()), buffer);
   int64_t work = layout.width * nn::getStatic(depth).value_or(64) * 4;
   emitRange(value(count), getGrain(work, keyTile.lanes), [&](Value i) {
     auto [heads, panel] = split(i, value(panels));
     auto [batch, group] = split(heads, value(shape.groups));
+    Value start = mul(i, value(each));
+    if (perStep > 1)
+      return packPairs(c, layout, {batch, group}, panel, packed, start);
     emitPackPanel(b, shapes, c, layout, {batch, group}, panel, number(0), value(depth),
-                  packed, mul(i, value(each)), tile.lanes);
+                  packed, start, tile.lanes);
   });
   return packed;
 }
@@ -149,12 +166,15 @@ void AttentionEmitter::emitTask(Value task) {
   head = add(mul(group, value(shape.shared)), sharing);
   firstRow = mul(panel, number(height));
   rowsLeft = min(sub(value(shape.queries), firstRow), number(height));
+  if (perStep > 1)
+    copyQueries();
   emitBlocks();
 }
 
 /// All tasks: one for each panel of queries, or for the heads that share keys.
 void AttentionEmitter::emitAll() {
   int64_t columns = keyTile.getColumns();
+  perStep = !isSingle && canPair() ? 2 : 1;
   if (!isSingle) {
     packedKeys = packAll(shape.getKeyColumns(), keyTile, keyPanels);
     packedValues = packAll(shape.getValueColumns(), valueTile, valuePanels);
@@ -165,10 +185,22 @@ void AttentionEmitter::emitAll() {
   OpFoldResult tasks = isSingle ? shapes.mul(shape.batch, shape.groups)
                                 : shapes.product({shape.batch, shape.heads, rowPanels});
   emitRange(value(tasks), getGrain(work, keyTile.lanes), [&](Value task) {
-    scores = createBuffer(blockPanels * height * columns);
+    int64_t size = blockPanels * height * columns;
+    Value memory = createStackBuffer(b, MemRefType::get({size * 4}, b.getI8Type()));
+    scores = b.create<memref::CastOp>(bufferType,
+                                      createElementView(b, memory, b.getF32Type()));
+    Value rounded;
+    if (perStep > 1) {
+      rounded = createElementView(b, memory, b.getBF16Type());
+      powers = b.create<memref::CastOp>(MemRefType::get({ShapedType::kDynamic}, b.getI32Type()),
+                                        createElementView(b, memory, b.getI32Type()));
+    } else {
+      powers = scores;
+    }
     products = createBuffer(*nn::getStatic(valuePanels) * height * valueTile.getColumns());
     // A row's scores next to each other, or those of a panel.
     rows = {scores,
+            rounded,
             isSingle ? columns : height * columns,
             isSingle ? blockPanels * columns : columns,
             columns,

@@ -13,8 +13,10 @@ namespace burin {
 /// extras and of the result must be contiguous.
 class AttentionEmitter : IndexEmitter {
 public:
+  /// With `dot`, which is of pairs of bf16, products of several queries are rounded
+  /// to that.
   AttentionEmitter(exec::AttentionOp op, mlir::ImplicitLocOpBuilder &b,
-                   nn::ShapeBuilder &shapes, const Cpu &cpu);
+                   nn::ShapeBuilder &shapes, const Cpu &cpu, const DotInstruction &dot);
   void emit();
 
 private:
@@ -22,6 +24,8 @@ private:
 
   Value getAddress(const LinearAccess &access, llvm::ArrayRef<Value> index);
   Value createBuffer(int64_t elements);
+  mlir::OpFoldResult getSteps(mlir::OpFoldResult depth);
+  MicroKernels createKernels(const Tile &tile, const LhsLayout &layout, bool accumulates);
   std::pair<Value, Value> getPosition(Value row);
   void emitRows(llvm::function_ref<void(Value row, int64_t rows)> body);
 
@@ -31,6 +35,13 @@ private:
   Value packAll(const Contraction &c, const Tile &tile, mlir::OpFoldResult panels);
   void emitTask(Value task);
   void emitBlocks();
+
+  // AttentionPairs.cpp
+  bool canPair() const;
+  void emitPairs(Value scratch, Value steps, int64_t columns, Value target, Value start);
+  void packPairs(const Contraction &c, const PanelLayout &layout,
+                 llvm::ArrayRef<Value> index, Value panel, Value target, Value start);
+  void copyQueries();
 
   // AttentionScores.cpp
   void emitScores(Value firstPanel, Value panels);
@@ -60,13 +71,17 @@ private:
   int64_t blockPanels = 0;      ///< Panels of a block of keys.
   bool isOneBlock = false;
   int64_t registers;
+  DotInstruction dot;
+  int64_t perStep = 1; ///< Elements of a product's depth that the kernel takes at once.
   /// One query: the rows are the heads that share keys. Else `head` is for all rows.
   bool isSingle = false;
   Value packedKeys, packedValues;
 
   // Of the task that is being emitted.
   Value batch, group, head, firstRow, rowsLeft, blockKey;
+  Value queries;          ///< In pairs.
   Value scores, products; ///< Tiles: [panel][row][column].
+  Value powers;           ///< What becomes of the scores, as the kernel takes it.
   ScoreRows rows;
 };
 

@@ -15,15 +15,15 @@ static constexpr int64_t sharedAtOnce = 4;
 /// Exponentials times values, for one panel of the values' columns.
 void AttentionEmitter::emitProduct(const LhsLayout &layout, bool accumulates, Value panel,
                                    Value firstKey, Value block) {
-  MicroKernels kernels(op->getParentOfType<ModuleOp>(), b.getF32Type(), valueTile, layout,
-                       accumulates);
+  MicroKernels kernels = createKernels(valueTile, layout, accumulates);
   int64_t width = valueTile.getColumns();
   Value heads = add(mul(batch, value(shape.groups)), group);
   Value panels = add(mul(heads, value(valuePanels)), panel);
-  Value right = mul(add(mul(panels, value(shape.keys)), firstKey), number(width));
+  Value firstStep = div(firstKey, number(perStep));
+  Value right = mul(add(mul(panels, value(getSteps(shape.keys))), firstStep), number(width));
   Value tile = mul(panel, number(height * width));
   emitRows([&](Value row, int64_t count) {
-    MicroKernelCall call{scores,
+    MicroKernelCall call{powers,
                          add(block, mul(row, number(keyTile.getColumns()))),
                          packedValues,
                          right,
@@ -40,8 +40,9 @@ void AttentionEmitter::emitProducts(Value firstKey, Value keys) {
   OpFoldResult whole = shapes.floorDiv(count, shapes.get(columns));
   OpFoldResult rest = shapes.sub(count, shapes.mul(whole, shapes.get(columns)));
   LhsLayout panels{shapes.get(columns),
-                   {{whole, shapes.get(height * columns)}, {shapes.get(columns), one}}};
-  LhsLayout last{shapes.get(columns), {{rest, one}}};
+                   {{whole, shapes.get(height * columns)},
+                    {getSteps(shapes.get(columns)), one}}};
+  LhsLayout last{shapes.get(columns), {{getSteps(rest), one}}};
   bool hasWhole = nn::getStatic(whole) != 0, hasRest = nn::getStatic(rest) != 0;
   emitLoop(number(0), value(valuePanels), 1, [&](Value panel) {
     if (hasWhole)

@@ -12,19 +12,24 @@ using namespace burin;
 
 /// Products of queries and keys for a block of panels.
 void AttentionEmitter::emitScores(Value firstPanel, Value panels) {
-  LhsLayout layout{shape.query.coefficients[2],
-                   {{shape.depth, shape.query.coefficients[3]}}};
-  MicroKernels kernels(op->getParentOfType<ModuleOp>(), b.getF32Type(), keyTile, layout,
-                       /*accumulates=*/false);
-  Value query = getAddress(shape.query, {batch, head, firstRow, number(0)});
+  OpFoldResult steps = getSteps(shape.depth);
+  LhsLayout layout{shape.query.coefficients[2], {{steps, shape.query.coefficients[3]}}};
+  Value memory = shape.query.memory, query;
+  if (perStep > 1) {
+    layout = {steps, {{steps, shapes.get(1)}}};
+    memory = queries, query = number(0);
+  } else {
+    query = getAddress(shape.query, {batch, head, firstRow, number(0)});
+  }
+  MicroKernels kernels = createKernels(keyTile, layout, /*accumulates=*/false);
   Value heads = add(mul(batch, value(shape.groups)), group);
   Value start = mul(add(mul(heads, value(keyPanels)), firstPanel),
-                    mul(value(shape.depth), number(keyTile.getColumns())));
+                    mul(value(steps), number(keyTile.getColumns())));
   emitLoop(number(0), panels, 1, [&](Value panel) {
-    Value right = add(start, mul(panel, mul(value(shape.depth), number(keyTile.getColumns()))));
+    Value right = add(start, mul(panel, mul(value(steps), number(keyTile.getColumns()))));
     Value tile = mul(panel, number(height * keyTile.getColumns()));
     emitRows([&](Value row, int64_t count) {
-      MicroKernelCall call{shape.query.memory,
+      MicroKernelCall call{memory,
                            add(query, mul(row, value(layout.rowStride))),
                            packedKeys,
                            right,

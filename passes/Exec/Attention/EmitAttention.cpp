@@ -60,7 +60,9 @@ struct EmitAttention : impl::EmitAttentionBase<EmitAttention> {
       ImplicitLocOpBuilder b(op.getLoc(), op);
       nn::ShapeBuilder shapes(b);
       shapes.setLoc(op.getLoc());
-      AttentionEmitter(op, b, shapes, Cpu{vectorBits, registers}).emit();
+      AttentionEmitter(op, b, shapes, Cpu{vectorBits, registers},
+                       DotInstruction{intrinsic, 2, false, /*isFloat=*/true})
+          .emit();
       op.erase();
     }
   }

@@ -129,11 +129,21 @@ private:
         Value at = getPlace(row, panel, v);
         Value score = b.create<vector::LoadOp>(type, memory.scores, at);
         Value power = emitExp(b, b.create<arith::SubFOp>(score, base));
-        b.create<vector::StoreOp>(power, memory.scores, at);
+        storePower(power, row, panel, v);
         sum = b.create<arith::AddFOp>(sum, power);
       }
     });
     return join(vector::CombiningKind::ADD, sums);
+  }
+
+  void storePower(Value power, Value row, Value panel, int64_t vector) {
+    if (!memory.rounded) {
+      b.create<vector::StoreOp>(power, memory.scores, getPlace(row, panel, vector));
+      return;
+    }
+    Value at = add(mul(getPlace(row, panel, 0), number(2)), number(vector * memory.lanes));
+    Value rounded = b.create<arith::TruncFOp>(type.clone(b.getBF16Type()), power);
+    b.create<vector::StoreOp>(rounded, memory.rounded, at);
   }
 
   Value getPlace(Value row, Value panel, int64_t vector) {

@@ -21,6 +21,7 @@ mlir::Value emitExp(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
 /// exponentials are kept, as differences from the largest.
 struct ScoreRows {
   mlir::Value scores; ///< 1-D; where panels and rows start in it:
+  mlir::Value rounded; ///< The same memory as bf16, which exponentials become; or null.
   int64_t panelStride, rowStride;
   int64_t columns, lanes;    ///< Of a panel; of a vector.
   mlir::Value largest, sums; ///< One per row.
@@ -31,7 +32,8 @@ struct ScoreRows {
 using ScoreBody = llvm::function_ref<mlir::Value(mlir::Value score, mlir::Value row,
                                                  mlir::Value key, mlir::Value mask)>;
 
-/// Scores of `rows` rows for `keys` keys become exponentials, 0 past the last key.
+/// Scores of `rows` rows for `keys` keys become exponentials, 0 past the last key. As
+/// bf16 they fill the first half of their row's part of a panel.
 /// `scale` gets a row and what all that was summed up for it is to be multiplied by;
 /// without it the keys are the first and only ones.
 void emitSoftmaxRows(mlir::ImplicitLocOpBuilder &b, const ScoreRows &memory,

@@ -51,8 +51,8 @@ namespace {
 class DotEmitter : IndexEmitter {
 public:
   DotEmitter(ImplicitLocOpBuilder &b, func::FuncOp func,
-             const DotInstruction &instruction, const Tile &tile)
-      : IndexEmitter(b), instruction(instruction), tile(tile),
+             const DotInstruction &instruction, const Tile &tile, int64_t linesAhead)
+      : IndexEmitter(b), instruction(instruction), tile(tile), linesAhead(linesAhead),
         groups(VectorType::get(tile.lanes, b.getI32Type())),
         sums(VectorType::get(tile.lanes, getSumType(b, instruction))),
         arguments(func.getArguments()) {}
@@ -73,7 +73,7 @@ public:
   }
 
 private:
-  enum Argument { A, AStart, AStride, B, BStart, C, Steps };
+  enum Argument { A, AStart, AStride, B, BStart, C, Steps, Next };
 
   Value load(Value at) {
     return b.create<vector::LoadOp>(groups, arguments[B], at);
@@ -84,6 +84,12 @@ private:
     SmallVector<Value> columns, next(carried);
     for (int64_t v = 0; v < tile.vectors; ++v)
       columns.push_back(load(add(bRow, number(v * tile.lanes))));
+    for (int64_t i = 0; i < linesAhead; ++i) {
+      Value line = add(mul(k, number(linesAhead)), number(i));
+      b.create<memref::PrefetchOp>(
+          arguments[B], add(arguments[Next], mul(line, number(groupsPerLine))),
+          /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+    }
     Value start = add(arguments[AStart], k);
     for (int64_t r = 0; r < tile.rows; ++r) {
       Value at = add(start, mul(arguments[AStride], number(r)));
@@ -99,16 +105,20 @@ private:
 
   const DotInstruction &instruction;
   Tile tile;
+  int64_t linesAhead;
   VectorType groups, sums;
   ValueRange arguments;
 };
 } // namespace
 
 func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruction,
-                                 const Tile &tile) {
+                                 const Tile &tile, int64_t linesAhead) {
   std::string name;
-  llvm::raw_string_ostream(name)
-      << (instruction.isFloat ? "burin_bf16_dot_" : "burin_dot_") << tile.rows << "x" << tile.getColumns();
+  llvm::raw_string_ostream os(name);
+  os << (instruction.isFloat ? "burin_bf16_dot_" : "burin_dot_") << tile.rows << "x"
+     << tile.getColumns();
+  if (linesAhead)
+    os << "_ahead" << linesAhead;
   if (auto func = module.lookupSymbol<func::FuncOp>(name))
     return func;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
@@ -116,10 +126,11 @@ func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruct
   Type index = builder.getIndexType();
   auto func = builder.create<func::FuncOp>(
       module.getLoc(), name,
-      builder.getFunctionType({groups, index, index, groups, index, groups, index}, {}));
+      builder.getFunctionType(
+          {groups, index, index, groups, index, groups, index, index}, {}));
   func.setPrivate();
   func.addEntryBlock();
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
-  DotEmitter(b, func, instruction, tile).emit();
+  DotEmitter(b, func, instruction, tile, linesAhead).emit();
   return func;
 }

@@ -9,6 +9,9 @@
 
 namespace burin {
 
+/// 32-bit groups of a cache line.
+constexpr int64_t groupsPerLine = 16;
+
 /// `rows` x `vectors` vectors of 32-bit sums and their operands fill the
 /// registers.
 Tile getDotTile(const Cpu &cpu);
@@ -24,15 +27,16 @@ mlir::Value emitDot(mlir::ImplicitLocOpBuilder &b, const DotInstruction &instruc
                     mlir::Value sum, mlir::Value x, mlir::Value y);
 
 /// The function
-///   (a, aStart, aStride, b, bStart, c, steps)
+///   (a, aStart, aStride, b, bStart, c, steps, next)
 /// that writes a x b to c, made once per module and size. All are 1-D buffers of
 /// i32, where an element of a or b is a group of factors, one of c the bits of a
 /// sum: a is [row][step] with
 /// `aStride` groups from row to row; b is first the sums to start with, then
-/// [step][tile columns]; c is [row][tile columns].
+/// [step][tile columns]; c is [row][tile columns]. Each step asks for `linesAhead`
+/// cache lines of b for a later call, from `next` on.
 mlir::func::FuncOp getDotKernel(mlir::ModuleOp module,
                                 const DotInstruction &instruction,
-                                const Tile &tile);
+                                const Tile &tile, int64_t linesAhead);
 
 } // namespace burin
 

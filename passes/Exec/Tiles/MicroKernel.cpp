@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Tiles/DotKernel.h"
 
 using namespace mlir;
 using namespace burin;
@@ -45,9 +46,9 @@ public:
   /// `run` and `numbers`: those of the layout.
   KernelEmitter(ImplicitLocOpBuilder &b, const Tile &tile, Type element, int64_t rows,
                 int64_t vectors, const MicroKernelCall &call, int64_t run,
-                ArrayRef<Value> numbers)
+                ArrayRef<Value> numbers, const DotInstruction &dot)
       : IndexEmitter(b), tile(tile), rows(rows), vectors(vectors), element(element),
-        type(VectorType::get(tile.lanes, element)), call(call), run(run),
+        type(VectorType::get(tile.lanes, element)), call(call), run(run), dot(dot),
         rowStride(numbers[0]), runStride(numbers[run ? 1 : 0]) {
     for (size_t i = run ? 2 : 1; i < numbers.size(); i += 2)
       depth.push_back({numbers[i], numbers[i + 1]});
@@ -130,8 +131,8 @@ private:
     for (int64_t r = 0; r < rows; ++r) {
       Value at = run ? add(a, mul(runStride, number(r / run))) : a;
       at = add(at, mul(rowStride, number(run ? r % run : r)));
-      Value x = b.create<vector::BroadcastOp>(
-          type, b.create<memref::LoadOp>(call.a, at));
+      Value factor = b.create<memref::LoadOp>(call.a, at);
+      Value x = b.create<vector::BroadcastOp>(type.clone(factor.getType()), factor);
       for (int64_t v = 0; v < vectors; ++v)
         sums[r * vectors + v] = multiplyAdd(x, columns[v], sums[r * vectors + v]);
     }
@@ -142,7 +143,7 @@ private:
     Type stored = cast<MemRefType>(call.b.getType()).getElementType();
     Value loaded = b.create<vector::LoadOp>(VectorType::get(tile.lanes, stored),
                                             call.b, at);
-    if (stored == element)
+    if (stored == element || !dot.intrinsic.empty())
       return loaded;
     if (isa<IntegerType>(stored))
       return b.create<arith::SIToFPOp>(type, loaded);
@@ -156,6 +157,8 @@ private:
   }
 
   Value multiplyAdd(Value x, Value y, Value sum) {
+    if (!dot.intrinsic.empty())
+      return emitDot(b, dot, sum, x, y);
     if (isa<FloatType>(element))
       return b.create<vector::FMAOp>(x, y, sum);
     return b.create<arith::AddIOp>(sum, b.create<arith::MulIOp>(x, y));
@@ -167,6 +170,7 @@ private:
   VectorType type;
   const MicroKernelCall &call;
   int64_t run;
+  const DotInstruction &dot;
   Value rowStride, runStride;
   SmallVector<std::pair<Value, Value>> depth; ///< Sizes and strides.
 };
@@ -175,7 +179,7 @@ private:
 /// its layout that are not known.
 void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
               int64_t vectors, int64_t run, ArrayRef<OpFoldResult> numbers,
-              bool accumulates) {
+              bool accumulates, const DotInstruction &dot) {
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
   ValueRange given = func.getArguments();
   MicroKernelCall call{given[0], given[1], given[2], given[3], given[4], given[5]};
@@ -199,7 +203,7 @@ void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
     if (accumulates)
       sums[i] = b.create<vector::LoadOp>(type, call.tile, places[i]);
   }
-  KernelEmitter(b, tile, element, rows, vectors, call, run, values).emit(sums);
+  KernelEmitter(b, tile, element, rows, vectors, call, run, values, dot).emit(sums);
   for (auto [sum, place] : llvm::zip_equal(sums, places))
     b.create<vector::StoreOp>(sum, call.tile, place);
   b.create<func::ReturnOp>();
@@ -211,7 +215,9 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
   std::string name;
   llvm::raw_string_ostream os(name);
   os << (accumulates ? "burin_gemm_add_" : "burin_gemm_") << element << "_";
-  if (stored != element)
+  if (!dot.intrinsic.empty())
+    os << "dot_";
+  else if (stored != element)
     os << stored << "_";
   os << rows << "x" << vectors * tile.lanes
      << "of" << tile.getColumns();
@@ -230,7 +236,7 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
   auto packed = MemRefType::get({ShapedType::kDynamic}, element);
   auto columns = MemRefType::get({ShapedType::kDynamic}, stored);
   auto any = MemRefType::get(
-      {ShapedType::kDynamic}, element,
+      {ShapedType::kDynamic}, dot.intrinsic.empty() ? element : stored,
       StridedLayoutAttr::get(module.getContext(), ShapedType::kDynamic, {1}));
   Type index = builder.getIndexType();
   SmallVector<Type> types{any, index, columns, index, packed, index};
@@ -239,7 +245,8 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t vectors, Type store
                                            builder.getFunctionType(types, {}));
   func.setPrivate();
   func.addEntryBlock();
-  emitBody(func, tile, element, rows, vectors, layout.run, numbers, accumulates);
+  emitBody(func, tile, element, rows, vectors, layout.run, numbers, accumulates,
+           dot);
   return func;
 }
 
@@ -269,6 +276,7 @@ SmallVector<Value> MicroKernels::emitInPlace(ImplicitLocOpBuilder &b,
   Value zero = b.create<arith::ConstantOp>(
       b.getZeroAttr(VectorType::get(tile.lanes, element)));
   SmallVector<Value> sums(rows * vectors, zero);
-  KernelEmitter(b, tile, element, rows, vectors, call, layout.run, numbers).emit(sums);
+  KernelEmitter(b, tile, element, rows, vectors, call, layout.run, numbers, dot)
+      .emit(sums);
   return sums;
 }

@@ -52,17 +52,19 @@ struct LhsLayout {
 struct MicroKernelCall {
   mlir::Value a, aStart; ///< 1-D memory and where element (0, 0) is.
   mlir::Value b, bStart; ///< Packed [depth][tile columns], perhaps 16-bit floats or bytes.
+                         ///< Of dot products both are i32: groups of factors.
   mlir::Value tile, tileStart; ///< Written [rows][tile columns].
 };
 
 /// Emits kernels: in place, or calls, and makes the functions that are missing.
 class MicroKernels {
 public:
-  /// `accumulates`: sums are added to what the tile holds.
+  /// `accumulates`: sums are added to what the tile holds. With `dot` a step of the
+  /// depth is one of its instructions.
   MicroKernels(mlir::ModuleOp module, mlir::Type element, Tile tile,
-               LhsLayout layout, bool accumulates)
-      : module(module), element(element), tile(tile),
-        layout(std::move(layout)), accumulates(accumulates) {}
+               LhsLayout layout, bool accumulates, DotInstruction dot = {})
+      : module(module), element(element), tile(tile), layout(std::move(layout)),
+        accumulates(accumulates), dot(std::move(dot)) {}
 
   const LhsLayout &getLayout() const { return layout; }
 
@@ -84,6 +86,7 @@ private:
   Tile tile;
   LhsLayout layout;
   bool accumulates;
+  DotInstruction dot;
 };
 
 } // namespace burin

@@ -33,6 +33,15 @@ Value burin::createStackBuffer(ImplicitLocOpBuilder &b, MemRefType type) {
   return b.create<memref::AllocaOp>(type, b.getI64IntegerAttr(64));
 }
 
+Value burin::createElementView(ImplicitLocOpBuilder &b, Value buffer, Type element) {
+  int64_t bytes = cast<MemRefType>(buffer.getType()).getNumElements();
+  if (element.isInteger(8))
+    return buffer;
+  auto type = MemRefType::get({bytes * 8 / element.getIntOrFloatBitWidth()}, element);
+  Value zero = b.create<arith::ConstantIndexOp>(0);
+  return b.create<memref::ViewOp>(type, buffer, zero, ValueRange());
+}
+
 namespace {
 /// Emits the copy of one panel.
 class PanelPacker : IndexEmitter {

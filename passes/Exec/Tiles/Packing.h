@@ -27,6 +27,10 @@ PanelLayout getPanelLayout(const Contraction &contraction, bool isLhs,
 mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b,
                               mlir::MemRefType type);
 
+/// The static buffer of bytes `buffer` as one of `element`s.
+mlir::Value createElementView(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer,
+                              mlir::Type element);
+
 /// The global that `memory`, a flat view, is the whole of; null if none.
 mlir::memref::GlobalOp findGlobal(mlir::Value memory, mlir::ModuleOp module);
 

@@ -31,23 +31,14 @@ Value RowCopy::createBuffer(int64_t rows) {
   return createStackBuffer(b, MemRefType::get({rows * rowBytes}, b.getI8Type()));
 }
 
-static Value createView(ImplicitLocOpBuilder &b, Value buffer, Type element) {
-  int64_t bytes = cast<MemRefType>(buffer.getType()).getNumElements();
-  if (element.isInteger(8))
-    return buffer;
-  auto type = MemRefType::get({bytes * 8 / element.getIntOrFloatBitWidth()}, element);
-  Value zero = b.create<arith::ConstantIndexOp>(0);
-  return b.create<memref::ViewOp>(type, buffer, zero, ValueRange());
-}
-
 Value RowCopy::createGroupView(Value buffer) {
   return b.create<memref::CastOp>(
       MemRefType::get({ShapedType::kDynamic}, b.getI32Type()),
-      createView(b, buffer, b.getI32Type()));
+      createElementView(b, buffer, b.getI32Type()));
 }
 
 void RowCopy::emit(Value from, Value buffer, Value row) {
-  target = createView(b, buffer, element);
+  target = createElementView(b, buffer, element);
   int64_t width = element.getIntOrFloatBitWidth() / 8;
   Value to = mul(row, number(rowBytes / width));
   emitOuter(0, from, to);
