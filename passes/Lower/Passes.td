@@ -139,6 +139,66 @@ def FuseElementwise : Pass<"burin-fuse-elementwise", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def ClampIntegers : Pass<"burin-clamp-integers", "::mlir::ModuleOp"> {
+  let summary = "Clamp integers instead of the floats they are rounded from";
+  let description = [{
+    Quantizing clamps floats, so that they fit the integer that they are rounded to.
+    Where they do so anyway, as sums of i32 times known small scales do, the integers
+    are clamped: processors do that together with taking their low bits.
+
+    ```mlir
+    // before: --burin-clamp-integers --canonicalize
+    func.func @f(%x: tensor<8xi32>) -> tensor<8xi8> {
+      %0 = tensor.empty() : tensor<8xi8>
+      %1 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%x : tensor<8xi32>) outs(%0 : tensor<8xi8>) {
+      ^bb0(%in: i32, %out: i8):
+        %s = arith.constant 1.250000e-01 : f32
+        %low = arith.constant -3.000000e+00 : f32
+        %high = arith.constant 2.520000e+02 : f32
+        %z = arith.constant 3 : i32
+        %2 = arith.sitofp %in : i32 to f32
+        %3 = arith.mulf %2, %s : f32
+        %4 = arith.cmpf ogt, %3, %low : f32
+        %5 = arith.select %4, %3, %low : f32
+        %6 = arith.cmpf olt, %5, %high : f32
+        %7 = arith.select %6, %5, %high : f32
+        %8 = math.roundeven %7 : f32
+        %9 = arith.fptosi %8 : f32 to i32
+        %10 = arith.addi %9, %z : i32
+        %11 = arith.trunci %10 : i32 to i8
+        linalg.yield %11 : i8
+      } -> tensor<8xi8>
+      return %1 : tensor<8xi8>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<8xi32>) -> tensor<8xi8> {
+      %high = arith.constant 255 : i32
+      %low = arith.constant 0 : i32
+      %z = arith.constant 3 : i32
+      %s = arith.constant 1.250000e-01 : f32
+      %0 = tensor.empty() : tensor<8xi8>
+      %1 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%x : tensor<8xi32>) outs(%0 : tensor<8xi8>) {
+      ^bb0(%in: i32, %out: i8):
+        %2 = arith.sitofp %in : i32 to f32
+        %3 = arith.mulf %2, %s : f32
+        %4 = math.roundeven %3 : f32
+        %5 = arith.fptosi %4 : f32 to i32
+        %6 = arith.addi %5, %z : i32
+        %7 = arith.maxsi %6, %low : i32
+        %8 = arith.minsi %7, %high : i32
+        %9 = arith.trunci %8 : i32 to i8
+        linalg.yield %9 : i8
+      } -> tensor<8xi8>
+      return %1 : tensor<8xi8>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def OwnDestinations : Pass<"burin-own-destinations", "::mlir::ModuleOp"> {
   let summary = "Give every op a destination of its own";
   let description = [{

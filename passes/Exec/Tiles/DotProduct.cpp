@@ -103,6 +103,37 @@ static bool isKnown(DotProduct &c, int64_t deepest) {
   return depth <= deepest && depth >= (c.isFloat ? 32 : 4) && columns >= (c.isFloat ? 16 : 8);
 }
 
+/// A constant that is added to the sums of each column first becomes what they start
+/// with.
+static void takeBias(DotProduct &c, nn::ShapeBuilder &shapes) {
+  if (c.isFloat || !c.finish)
+    return;
+  for (auto [argument, access] :
+       llvm::zip_equal(c.finish->body->getArguments(), c.finish->arguments)) {
+    auto add = access && argument.hasOneUse()
+                   ? dyn_cast<arith::AddIOp>(*argument.user_begin())
+                   : nullptr;
+    if (!add)
+      continue;
+    auto sums = dyn_cast<BlockArgument>(add.getOperand(add.getLhs() == argument ? 1 : 0));
+    if (!sums || !sums.hasOneUse() || c.finish->arguments[sums.getArgNumber()])
+      continue;
+    LinearAccess &from = c.nest.accesses[*access];
+    auto isExpected = [&](unsigned d) {
+      return nn::getStatic(from.coefficients[d]) == int64_t(d == c.column);
+    };
+    memref::GlobalOp bias = findGlobal(from.memory, c.op->getParentOfType<ModuleOp>());
+    if (!bias || getBytes(bias).empty() || !bias.getType().getElementType().isInteger(32) ||
+        !llvm::all_of(llvm::seq(c.nest.getNumLoops()), isExpected))
+      continue;
+    c.bias = bias;
+    OpBuilder &b = shapes.getBuilder();
+    Value zero = b.create<arith::ConstantIntOp>(c.op.getLoc(), 0, 32);
+    from = {zero, SmallVector<OpFoldResult>(c.nest.getNumLoops(), shapes.get(0))};
+    return;
+  }
+}
+
 static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
                                        nn::ShapeBuilder &shapes, bool depthwise,
                                        bool isFloat) {
@@ -130,8 +161,10 @@ static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
         continue;
       c.isUnsigned = isa<arith::ExtUIOp>(first);
     }
-    if (classify(c, depthwise, shapes) && isKnown(c, deepest))
-      return c;
+    if (!classify(c, depthwise, shapes) || !isKnown(c, deepest))
+      continue;
+    takeBias(c, shapes);
+    return c;
   }
   return std::nullopt;
 }

@@ -23,6 +23,7 @@ struct DotProduct : FusedSums {
   bool isUnsigned = false; ///< Whether lhs is.
   bool isFloat = false;    ///< Whether both are f32 or bf16.
   mlir::memref::GlobalOp weights;
+  mlir::memref::GlobalOp bias; ///< One i32 per column that sums start with, or null.
 
   const LinearAccess &getLhs() const { return getOperand(lhs); }
   const LinearAccess &getWeights() const { return getOperand(1 - lhs); }
@@ -54,8 +55,8 @@ llvm::ArrayRef<char> getBytes(mlir::memref::GlobalOp weights);
 
 /// The weights as groups of factors for `width` columns at a time, a new constant
 /// of the module: [batch][panel](starting sums [width], [step][width]). What is
-/// past the last column or factor is 0. The starting sums make up for factors
-/// whose sign is not the instruction's.
+/// past the last column or factor is 0. The starting sums are the bias, and make up
+/// for factors whose sign is not the instruction's.
 mlir::Value packWeights(mlir::ImplicitLocOpBuilder &b, const DotProduct &product,
                         const DotInstruction &instruction, int64_t width);
 

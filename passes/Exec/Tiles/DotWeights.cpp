@@ -19,6 +19,15 @@ ArrayRef<char> burin::getBytes(memref::GlobalOp weights) {
   return blob ? blob->getData() : ArrayRef<char>();
 }
 
+/// What the sums of column number `column` start with.
+static int32_t getBias(memref::GlobalOp bias, int64_t column) {
+  if (!bias)
+    return 0;
+  auto dense = dyn_cast<DenseElementsAttr>(*bias.getInitialValue());
+  int64_t at = dense && dense.isSplat() ? 0 : column;
+  return int32_t(llvm::support::endian::read32le(getBytes(bias).data() + at * 4));
+}
+
 /// Where the elements of `loops` lie in the weights, in row-major order of them.
 static SmallVector<int64_t> getOffsets(const DotProduct &c, ArrayRef<unsigned> loops) {
   SmallVector<int64_t> offsets = {0};
@@ -61,6 +70,7 @@ struct Packer {
   const DotInstruction &instruction;
   int64_t width, shift; ///< `shift` is added to the other factors.
   ArrayRef<int64_t> columns, depth;
+  memref::GlobalOp bias;
   int64_t getSteps() const { return llvm::divideCeil(depth.size(), instruction.group); }
 
   /// Panels of one batch, whose first weight is number `start`.
@@ -74,8 +84,8 @@ struct Packer {
     uint32_t mask = bits == 8 ? 0xff : 0xffff;
     for (int64_t first = 0; first < int64_t(columns.size()); first += width) {
       int32_t *sums = to;
-      std::fill(to, to + width, 0);
-      to += width;
+      for (int64_t column = first; column < first + width; ++column)
+        *to++ = column < int64_t(columns.size()) ? getBias(bias, column) : 0;
       for (int64_t step = 0; step < steps; ++step)
         for (int64_t i = 0; i < width; ++i) {
           uint32_t group = 0;
@@ -114,6 +124,8 @@ static Value createPacked(ImplicitLocOpBuilder &b, const DotProduct &c, StringRe
   for (unsigned d : loops)
     os << "_" << *nn::getStatic(c.nest.sizes[d]) << "x"
        << *nn::getStatic(c.getWeights().coefficients[d]);
+  if (c.bias)
+    os << "_" << memref::GlobalOp(c.bias).getName();
   auto type = MemRefType::get({count}, b.getI32Type());
   if (!module.lookupSymbol(name)) {
     AsmResourceBlob blob = HeapAsmResourceBlob::allocate(count * 4, 64);
@@ -137,7 +149,7 @@ Value burin::packWeights(ImplicitLocOpBuilder &b, const DotProduct &c,
   SmallVector<int64_t> batch = getOffsets(c, c.batch);
   SmallVector<int64_t> columns = getOffsets(c, {c.column});
   SmallVector<int64_t> depth = getOffsets(c, c.depth);
-  Packer packer{instruction, width, getShift(c, instruction), columns, depth};
+  Packer packer{instruction, width, getShift(c, instruction), columns, depth, c.bias};
   int64_t panels = llvm::divideCeil(columns.size(), width);
   int64_t count = batch.size() * panels * (packer.getSteps() + 1) * width;
   return createPacked(b, c, instruction.isFloat ? "bf16" : "dot", count, [&](const Factors &w, int32_t *to) {
@@ -170,7 +182,9 @@ Value burin::packDepthwise(ImplicitLocOpBuilder &b, const DotProduct &c,
         for (int64_t i = 0; i < width; ++i) {
           int64_t column = block * width + getDepthwiseColumn(instruction, i / lanes, i % lanes);
           uint32_t value = 0;
-          if (first < 0) // The sums to start with.
+          if (first < 0 && column < int64_t(columns.size())) // The sums to start with.
+            value = getBias(c.bias, column);
+          if (first < 0)
             for (int64_t tap = 0; tap < numTaps; ++tap)
               value -= uint32_t(shift * get(column, tap));
           else

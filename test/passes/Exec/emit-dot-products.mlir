@@ -73,6 +73,35 @@ func.func @signed(%a: memref<?x8xi8>, %sums: memref<?x24xi32>) {
 
 // -----
 
+// A bias is what sums start with: nothing is added any more.
+memref.global "private" constant @bw : memref<8x64xi8> = dense<1>
+memref.global "private" constant @bias : memref<64xi32> = dense<1025>
+// CHECK-LABEL: func @biased
+func.func @biased(%a: memref<32x8xi8>) -> memref<32x64xf32> {
+  // CHECK: memref.get_global @bw_dots_192_{{.*}}_bias
+  // CHECK: func.call @burin_dot_2x64
+  // CHECK: vector.load
+  // CHECK-NOT: arith.addi {{.*}} vector
+  // CHECK: arith.sitofp
+  %c0 = arith.constant 0 : i32
+  %w = memref.get_global @bw : memref<8x64xi8>
+  %bias = memref.get_global @bias : memref<64xi32>
+  %sums = memref.alloc() : memref<32x64xi32>
+  linalg.fill ins(%c0 : i32) outs(%sums : memref<32x64xi32>)
+  linalg.matmul ins(%a, %w : memref<32x8xi8>, memref<8x64xi8>) outs(%sums : memref<32x64xi32>)
+  %y = memref.alloc() : memref<32x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%sums, %bias : memref<32x64xi32>, memref<64xi32>) outs(%y : memref<32x64xf32>) {
+  ^bb0(%x: i32, %first: i32, %out: f32):
+    %0 = arith.addi %x, %first : i32
+    %1 = arith.sitofp %0 : i32 to f32
+    linalg.yield %1 : f32
+  }
+  return %y : memref<32x64xf32>
+}
+
+// -----
+
 // Weights that are not known are none.
 // CHECK-LABEL: func @unknown
 func.func @unknown(%a: memref<64x64xi8>, %b: memref<64x64xi8>, %sums: memref<64x64xi32>) {
