@@ -119,12 +119,12 @@ def Exec_DotOp : Exec_Op<"dot", !listconcat([Pure, SameOperandsAndResultType],
   let summary = "A sum plus the products of four pairs of bytes";
   let description = [{
     `x` and `y` are four bytes in 32 bits: those in the same place are multiplied.
-    The bytes of `x` are from 0 to 127, those of `y` signed. Sums that do not fit
-    wrap around.
+    The bytes of `x` are from 0 to 127, or to 255 if it `is_wide`, those of `y`
+    signed. Sums that do not fit wrap around.
 
     Example: `%0 = exec.dot %x, %y, %sum : vector<16xi32>`
   }];
-  let arguments = (ins Exec_Words:$x, Exec_Words:$y, Exec_Words:$sum);
+  let arguments = (ins Exec_Words:$x, Exec_Words:$y, Exec_Words:$sum, UnitAttr:$is_wide);
   let results = (outs Exec_Words:$result);
   let assemblyFormat = "$x `,` $y `,` $sum attr-dict `:` type($sum)";
 }

@@ -119,7 +119,7 @@ void recordArguments(func::FuncOp func, Block &from, Block &to, Lowering &l) {
 
 /// Makes the function anew beside the old one, which keeps its place (and so
 /// sees the module's symbols) until it is done.
-LogicalResult lowerFunction(func::FuncOp old, bool strictMath) {
+LogicalResult lowerFunction(func::FuncOp old, bool strictMath, bool multipliesBytes) {
   SmallVector<Type> inputs, results;
   for (Type type : old.getArgumentTypes())
     inputs.push_back(getStorageType(cast<RankedTensorType>(type)));
@@ -133,6 +133,7 @@ LogicalResult lowerFunction(func::FuncOp old, bool strictMath) {
   nn::ShapeBuilder shapes(builder);
   Lowering lowering(builder, shapes);
   lowering.strictMath = strictMath;
+  lowering.multipliesBytes = multipliesBytes;
   recordArguments(old, old.front(), *entry, lowering);
   FailureOr<SmallVector<Value>> values = lowering.lowerBlock(old.front());
   if (failed(values))
@@ -152,7 +153,8 @@ struct LowerNN : impl::LowerNNBase<LowerNN> {
   void runOnOperation() override {
     for (func::FuncOp func :
          llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!func.isDeclaration() && failed(lowerFunction(func, strictMath)))
+      if (!func.isDeclaration() &&
+          failed(lowerFunction(func, strictMath, multipliesBytes)))
         return signalPassFailure();
     for (nn::StateOp state :
          llvm::to_vector(getOperation().getOps<nn::StateOp>()))

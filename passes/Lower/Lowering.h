@@ -47,6 +47,7 @@ public:
   mlir::ImplicitLocOpBuilder &builder; ///< Located at the op being lowered.
   nn::ShapeBuilder &shapes;            ///< Sizes of nn values.
   bool strictMath = false; ///< Round nothing but where ONNX does.
+  bool multipliesBytes = false; ///< Floats, too, if what they meet are small integers.
 
   //===- The nn values ------------------------------------------------------===//
   mlir::Value get(mlir::Value nnValue) const { return lowered.lookup(nnValue); }

@@ -35,6 +35,8 @@ def LowerNN : Pass<"burin-lower-nn", "::mlir::ModuleOp"> {
   let options = [
     Option<"strictMath", "strict-math", "bool", /*default=*/"false",
            "Round nothing but where ONNX does">,
+    Option<"multipliesBytes", "multiplies-bytes", "bool", /*default=*/"false",
+           "Floats may be multiplied byte by byte, which takes less time (exec.dot)">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",

@@ -15,8 +15,9 @@ std::optional<Numbers> Numbers::find(Value value) {
   ElementsAttr elements = constant.getValue();
   numbers.element = elements.getElementType();
   numbers.count = elements.getNumElements();
-  bool isByte = numbers.element.isInteger(8), isWord = numbers.element.isInteger(32);
-  if (!isByte && !isWord && !numbers.element.isF32())
+  auto integer = dyn_cast<IntegerType>(numbers.element);
+  bool isByte = integer && integer.getWidth() > 1 && integer.getWidth() <= 8;
+  if (!isByte && !numbers.element.isInteger(32) && !numbers.element.isF32())
     return std::nullopt;
   if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
     numbers.raw = dense.getRawData();
@@ -44,7 +45,10 @@ double Numbers::operator[](int64_t i) const {
     return read<float>(raw, at);
   if (element.isInteger(32))
     return isUnsigned ? double(read<uint32_t>(raw, at)) : read<int32_t>(raw, at);
-  return isUnsigned ? double(read<uint8_t>(raw, at)) : read<int8_t>(raw, at);
+  // Those of less than 8 bits are the low ones of a byte.
+  int unused = 8 - int(element.getIntOrFloatBitWidth());
+  uint8_t high = read<uint8_t>(raw, at) << unused;
+  return isUnsigned ? high >> unused : int8_t(high) >> unused;
 }
 
 std::optional<Scaling> burin::findScaling(Value scale, Value zero, int64_t axis,

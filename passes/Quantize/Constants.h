@@ -7,7 +7,7 @@
 
 namespace burin {
 
-/// The numbers of a constant of f32 or of integers of 8 or 32 bits, read where
+/// The numbers of a constant of f32 or of integers of up to 8 or 32 bits, read where
 /// they lie.
 class Numbers {
 public:

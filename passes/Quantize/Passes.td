@@ -152,6 +152,51 @@ def ScaleProducts : Pass<"burin-scale-products", "::mlir::ModuleOp"> {
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
+def FormBlockProducts : Pass<"burin-form-block-products", "::mlir::ModuleOp"> {
+  let summary = "Make products with dequantized blocks of integers MatMulNBits";
+  let description = [{
+    A matrix product of floats with constant integers of 2, 4 or 8 bits that are
+    dequantized in blocks along the sum keeps the integers small, as a MatMulNBits
+    does. Blocks are a power of two of at least 16 elements. So do integers of less
+    than 8 bits with a scale for each column, or one for all; bytes do if that is
+    asked for and the rows are not many.
+
+    ```mlir
+    // before: --burin-form-block-products
+    func.func @f(%x: tensor<4x16xf32>) -> tensor<4x1xf32> {
+      %s = nn.constant dense<5.000000e-01> : tensor<1x1xf32>
+      %w = nn.constant dense<1> : tensor<16x1xi4>
+      %0 = nn.dequantize %w, %s {axis = 0 : i64, block_size = 16 : i64} : (tensor<16x1xi4>, tensor<1x1xf32>) -> tensor<16x1xf32>
+      %1 = nn.matmul %x, %0 : (tensor<4x16xf32>, tensor<16x1xf32>) -> tensor<4x1xf32>
+      return %1 : tensor<4x1xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<4x16xf32>) -> tensor<4x1xf32> {
+      %0 = nn.constant dense_resource<bytes> : tensor<1x1x8xui8>
+      %s = nn.constant dense<5.000000e-01> : tensor<1x1xf32>
+      %1 = nn.matmul_nbits %x, %0, %s {bits = 4 : i64, block_size = 16 : i64, k = 16 : i64, n = 1 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<4x16xf32>, tensor<1x1x8xui8>, tensor<1x1xf32>) -> tensor<4x1xf32>
+      return %1 : tensor<4x1xf32>
+    }
+
+    {-#
+      dialect_resources: {
+        builtin: {
+          bytes: "0x400000009999999999999999"
+        }
+      }
+    #-}
+    ```
+  }];
+  let options = [
+    Option<"takesColumns", "takes-columns", "bool", /*default=*/"false",
+           "Bytes with a scale for each column, too">,
+  ];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
 def TabulateBytes : Pass<"burin-tabulate-bytes", "::mlir::ModuleOp"> {
   let summary = "Turn what is calculated from one byte into a table";
   let description = [{

@@ -19,11 +19,18 @@ struct ExpandDots : impl::ExpandDotsBase<ExpandDots> {
 
   void runOnOperation() override {
     bool hasInstruction = !intrinsic.empty() && (group == 4 || !pairIntrinsic.empty());
+    auto isNative = [&](exec::DotOp op) {
+      auto type = dyn_cast<VectorType>(op.getType());
+      return type && type.getNumElements() * 32 == vectorBits;
+    };
+    getOperation()->walk([&](exec::DotOp op) {
+      if (op.getIsWide() && !(isNative(op) && group == 4 && isUnsigned))
+        halve(op);
+    });
     getOperation()->walk([&](exec::DotOp op) {
       ImplicitLocOpBuilder b(op.getLoc(), op);
       auto type = dyn_cast<VectorType>(op.getType());
-      bool isNative = type && type.getNumElements() * 32 == vectorBits;
-      op.replaceAllUsesWith(!isNative || !hasInstruction ? expand(b, op)
+      op.replaceAllUsesWith(!isNative(op) || !hasInstruction ? expand(b, op)
                             : group == 4                 ? multiplyFours(b, op, type)
                                                          : multiplyPairs(b, op, type));
       op.erase();
@@ -31,6 +38,28 @@ struct ExpandDots : impl::ExpandDotsBase<ExpandDots> {
   }
 
 private:
+  static Value getNumber(ImplicitLocOpBuilder &b, Type type, int64_t value) {
+    TypedAttr attr = b.getI32IntegerAttr(value);
+    if (auto vector = dyn_cast<VectorType>(type))
+      attr = DenseElementsAttr::get(vector, Attribute(attr));
+    return b.create<arith::ConstantOp>(attr);
+  }
+
+  /// Bytes up to 255 are two of 4 bits each.
+  static void halve(exec::DotOp op) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    Type type = op.getType();
+    Value mask = getNumber(b, type, 0x0F0F0F0F), four = getNumber(b, type, 4);
+    Value low = b.create<arith::AndIOp>(op.getX(), mask);
+    Value high = b.create<arith::AndIOp>(
+        b.create<arith::ShRUIOp>(op.getX(), four), mask);
+    high = b.create<exec::DotOp>(type, high, op.getY(), getNumber(b, type, 0));
+    low = b.create<exec::DotOp>(type, low, op.getY(), op.getSum());
+    op.replaceAllUsesWith(
+        b.create<arith::AddIOp>(low, b.create<arith::ShLIOp>(high, four)).getResult());
+    op.erase();
+  }
+
   static Value call(ImplicitLocOpBuilder &b, StringRef name, Type type,
                     ValueRange operands) {
     return b.create<LLVM::CallIntrinsicOp>(type, b.getStringAttr(name), operands)
@@ -63,12 +92,7 @@ private:
 
   static Value expand(ImplicitLocOpBuilder &b, exec::DotOp op) {
     Type type = op.getType();
-    auto number = [&](int64_t value) -> Value {
-      TypedAttr attr = b.getI32IntegerAttr(value);
-      if (auto vector = dyn_cast<VectorType>(type))
-        attr = DenseElementsAttr::get(vector, Attribute(attr));
-      return b.create<arith::ConstantOp>(attr);
-    };
+    auto number = [&](int64_t value) { return getNumber(b, type, value); };
     Value sum = op.getSum();
     for (int64_t place : {24, 16, 8, 0}) { // From the top: how far to shift up.
       Value factors[] = {op.getX(), op.getY()};

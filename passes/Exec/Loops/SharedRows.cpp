@@ -13,6 +13,16 @@ using namespace burin;
 
 /// Rows at once: as many as there are, then as many of the rest.
 static constexpr int64_t rowCounts[] = {8, 4, 2, 1};
+/// Products of all rows at once, at most: each of them reads the row in another place.
+static constexpr int64_t mostDots = 96;
+
+/// As many of a body's rows are taken at once.
+static int64_t getMostRows(linalg::LinalgOp op) {
+  int64_t dots = 0;
+  op->getRegion(0).walk([&](exec::DotOp) { ++dots; });
+  return *llvm::find_if(rowCounts,
+                        [&](int64_t rows) { return rows * dots <= mostDots || rows == 1; });
+}
 
 /// The innermost of the `outer` loops on which no vector that is read depends; and
 /// what does depend on it.
@@ -49,15 +59,18 @@ void LoopEmitter::chooseRowLoop(ArrayRef<unsigned> outer) {
 OpFoldResult LoopEmitter::getSteps(unsigned loop) {
   if (loop != rowLoop)
     return nest.sizes[loop];
-  return shapes.ceilDiv(nest.sizes[loop], shapes.get(rowCounts[0]));
+  return shapes.ceilDiv(nest.sizes[loop], shapes.get(getMostRows(op)));
 }
 
 /// The rows of one group.
 void LoopEmitter::emitRowGroup() {
   std::optional<int64_t> left = nn::getStatic(nest.sizes[*rowLoop]); // If it is known.
-  Value first = mul(index[*rowLoop], number(rowCounts[0]));
-  Value end = min(value(nest.sizes[*rowLoop]), add(first, number(rowCounts[0])));
+  int64_t most = getMostRows(op);
+  Value first = mul(index[*rowLoop], number(most));
+  Value end = min(value(nest.sizes[*rowLoop]), add(first, number(most)));
   for (int64_t count : rowCounts) {
+    if (count > most)
+      continue;
     bool isThere = !left || *left >= count;
     if (left)
       *left %= count;

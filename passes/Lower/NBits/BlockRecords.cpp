@@ -5,11 +5,12 @@
 using namespace mlir;
 using namespace burin;
 
-static constexpr int64_t mostWordsOfPiece = 4;
+/// Of a piece: bytes have half as many integers in each.
+static int64_t getMostWords(int64_t bits) { return bits == 8 ? 8 : 4; }
 
 BlockRecords::BlockRecords(nn::MatMulNBitsOp op)
     : bits(op.getBits()), words(op.getBlockSize() * bits / 32), fields(8 / bits),
-      wordsOfPiece(std::min(words, mostWordsOfPiece)),
+      wordsOfPiece(std::min(words, getMostWords(bits))),
       hasZeros(bool(op.getZeroPoints())) {}
 
 /// Word `word` of a block that is stored element by element.

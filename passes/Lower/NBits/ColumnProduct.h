@@ -17,7 +17,13 @@ mlir::Value createRoundedProduct(Lowering &l, nn::MatMulNBitsOp op,
                                  const StoredMatrix &matrix, mlir::Value a,
                                  mlir::OpFoldResult rows);
 
-/// What the two share.
+/// The same with the elements of each block of `a` as integers of 24 bits, for CPUs
+/// that multiply bytes.
+mlir::Value createDigitProduct(Lowering &l, nn::MatMulNBitsOp op,
+                               const StoredMatrix &matrix, mlir::Value a,
+                               mlir::OpFoldResult rows);
+
+/// What they share.
 class ColumnProduct {
 public:
   ColumnProduct(Lowering &l, nn::MatMulNBitsOp op, mlir::Value a,

@@ -205,6 +205,7 @@ LogicalResult lowerMatMulNBits(nn::MatMulNBitsOp op, Lowering &l) {
   bool mayRound = op.getAccuracyLevel() == 4 && !l.strictMath;
   Value product = !matrix    ? Product(op, l, a, rows).build()
                   : mayRound ? createRoundedProduct(l, op, *matrix, a, rows)
+                  : l.multipliesBytes ? createDigitProduct(l, op, *matrix, a, rows)
                              : createExactProduct(l, op, *matrix, a, rows);
   product = l.createReshape(product, {rows, columns}, result);
   if (!op.getBias()) {

@@ -7,21 +7,22 @@
 using namespace mlir;
 using namespace burin;
 
-/// The bytes of a constant that is not a splat.
+/// The bytes of a constant.
 std::optional<StoredMatrix::Stored> StoredMatrix::findStored(Value value) {
   auto constant = value.getDefiningOp<nn::ConstantOp>();
   if (!constant)
     return std::nullopt;
   Stored stored{constant.getValue(), {}};
   if (auto dense = dyn_cast<DenseElementsAttr>(stored.value)) {
-    if (!dense.isSplat() || dense.getNumElements() == 1)
-      stored.raw = dense.getRawData();
+    stored.raw = dense.getRawData();
+    stored.isSplat = dense.isSplat();
   } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(stored.value)) {
     if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
       stored.raw = blob->getData();
   }
   int64_t bits = stored.value.getElementType().getIntOrFloatBitWidth();
-  if (int64_t(stored.raw.size()) < stored.value.getNumElements() * (bits / 8))
+  int64_t count = stored.isSplat ? 1 : stored.value.getNumElements();
+  if (int64_t(stored.raw.size()) < count * (bits / 8))
     return std::nullopt;
   return stored;
 }
@@ -29,7 +30,7 @@ std::optional<StoredMatrix::Stored> StoredMatrix::findStored(Value value) {
 std::optional<StoredMatrix> StoredMatrix::find(nn::MatMulNBitsOp op) {
   std::optional<Stored> integers = findStored(op.getB());
   std::optional<Stored> scales = findStored(op.getScales());
-  if (!integers || !scales)
+  if (!integers || !scales || integers->isSplat)
     return std::nullopt;
   StoredMatrix matrix;
   matrix.integers = *integers;
@@ -50,6 +51,8 @@ std::optional<StoredMatrix> StoredMatrix::find(nn::MatMulNBitsOp op) {
 float StoredMatrix::readNumber(const Stored &stored, int64_t i) {
   Type element = stored.value.getElementType();
   const char *from = stored.raw.data();
+  if (stored.isSplat)
+    i = 0;
   if (element.isInteger(8))
     return uint8_t(from[i]);
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
@@ -71,7 +74,8 @@ float StoredMatrix::getZero(int64_t column, int64_t block) const {
   if (!zeros->value.getElementType().isInteger(8))
     return readNumber(*zeros, column * blocks + block) - middle;
   int64_t perByte = 8 / bits, perColumn = llvm::divideCeil(blocks, perByte);
-  uint8_t byte = zeros->raw[column * perColumn + block / perByte];
+  int64_t place = zeros->isSplat ? 0 : column * perColumn + block / perByte;
+  uint8_t byte = zeros->raw[place];
   return ((byte >> (block % perByte * bits)) & ((1 << bits) - 1)) - middle;
 }
 

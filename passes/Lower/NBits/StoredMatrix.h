@@ -36,7 +36,8 @@ public:
 private:
   struct Stored {
     mlir::ElementsAttr value;
-    llvm::ArrayRef<char> raw;
+    llvm::ArrayRef<char> raw; ///< One element if all are equal.
+    bool isSplat = false;
   };
   static std::optional<Stored> findStored(mlir::Value value);
   static float readNumber(const Stored &stored, int64_t i);

@@ -42,3 +42,20 @@ func.func @one(%x: i32, %y: i32, %s: i32) -> i32 {
   %0 = exec.dot %x, %y, %s : i32
   return %0 : i32
 }
+
+// Bytes up to 255 are two of 4 bits where instructions take 7.
+// CHECK-LABEL: func @bytes
+// NEON-LABEL: func @bytes
+func.func @bytes(%x: vector<16xi32>, %y: vector<16xi32>, %s: vector<16xi32>, %u: vector<4xi32>) -> (vector<16xi32>, vector<4xi32>) {
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%arg2, %arg0, %arg1)
+  // CHECK-NOT: vpdpbusd
+  %0 = exec.dot %x, %y, %s {is_wide} : vector<16xi32>
+  // NEON: %[[LOW:.*]] = arith.andi %arg3
+  // NEON: %[[HIGH:.*]] = arith.andi
+  // NEON: %[[HIGHS:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+  // NEON: %[[LOWS:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%arg3
+  // NEON: %[[SHIFTED:.*]] = arith.shli %[[HIGHS]]
+  // NEON: arith.addi %[[LOWS]], %[[SHIFTED]]
+  %1 = exec.dot %u, %u, %u {is_wide} : vector<4xi32>
+  return %0, %1 : vector<16xi32>, vector<4xi32>
+}

@@ -1,5 +1,6 @@
 // RUN: burin-opt %s --burin-lower-nn --canonicalize | FileCheck %s
 // RUN: burin-opt %s --burin-lower-nn=strict-math | FileCheck %s --check-prefix=STRICT
+// RUN: burin-opt %s --burin-lower-nn=multiplies-bytes | FileCheck %s --check-prefix=DIGITS
 
 // Words of 16 columns side by side; the 17th begins a panel of its own.
 // CHECK-LABEL: func.func @constant
@@ -14,6 +15,11 @@ func.func @constant(%a: tensor<1x16xf32>) -> tensor<1x17xf32> {
   // CHECK: arith.subf
   // CHECK: math.fma
   // CHECK: tensor.extract_slice %{{.*}}[0, 0] [1, 17] [1, 1]
+  // Three digits of 8 bits of each element of the row.
+  // DIGITS-LABEL: func.func @constant
+  // DIGITS: math.roundeven
+  // DIGITS-COUNT-12: exec.dot
+  // DIGITS: arith.shli
   %b = nn.constant dense_resource<b> : tensor<17x1x8xui8>
   %s = nn.constant dense_resource<s> : tensor<17x1xf32>
   %0 = nn.matmul_nbits %a, %b, %s {bits = 4 : i64, block_size = 16 : i64, k = 16 : i64, n = 17 : i64,
