@@ -216,7 +216,10 @@ Value RoundedProduct::multiply() {
     return inputs.size() - 1;
   };
   for (int64_t i = 0; i < format.wordsOfPiece; ++i) {
-    AffineExpr word = b.getAffineDimExpr(4) * format.wordsOfPiece + i;
+    // A piece of one word would look as if the pieces were what a record is long.
+    AffineExpr word = b.getAffineConstantExpr(i);
+    if (pieces > 1)
+      word = b.getAffineDimExpr(4) * format.wordsOfPiece + i;
     add(records, AffineMap::get(5, 0,
                                 {b.getAffineDimExpr(0), b.getAffineDimExpr(3), word,
                                  b.getAffineDimExpr(2)},

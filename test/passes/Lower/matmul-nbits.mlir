@@ -2,6 +2,10 @@
 // RUN: burin-opt %s --burin-lower-nn=strict-math | FileCheck %s --check-prefix=STRICT
 // RUN: burin-opt %s --burin-lower-nn=multiplies-bytes | FileCheck %s --check-prefix=DIGITS
 
+// A piece that is the whole block is no loop.
+// CHECK-DAG: #{{.*}} = affine_map<(d0, d1, d2, d3, d4) -> (d0, d3, 0, d2)>
+// CHECK-DAG: #{{.*}} = affine_map<(d0, d1, d2, d3, d4) -> (d0, d3, 1, d2)>
+
 // Words of 16 columns side by side; the 17th begins a panel of its own.
 // CHECK-LABEL: func.func @constant
 func.func @constant(%a: tensor<1x16xf32>) -> tensor<1x17xf32> {
