@@ -151,7 +151,8 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect", "::burin::exec::ExecDialect",
+    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
+    "::burin::exec::ExecDialect",
   ];
 }
 

@@ -29,7 +29,7 @@ void AttentionEmitter::emitProduct(const LhsLayout &layout, bool accumulates, Va
                          right,
                          products,
                          add(tile, mul(row, number(width)))};
-    kernels.emitCall(b, shapes, call, count, valueTile.vectors);
+    kernels.emitCall(b, shapes, call, count, valueTile.getColumns());
   });
 }
 

@@ -35,7 +35,7 @@ void AttentionEmitter::emitScores(Value firstPanel, Value panels) {
                            right,
                            scores,
                            add(tile, mul(row, number(keyTile.getColumns())))};
-      kernels.emitCall(b, shapes, call, count, keyTile.vectors);
+      kernels.emitCall(b, shapes, call, count, keyTile.getColumns());
     });
   });
 }

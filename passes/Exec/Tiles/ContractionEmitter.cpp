@@ -39,7 +39,7 @@ private:
   void emitKernels(Value lower);
   void emitKernel(Value lhsStart, Value firstRow, int64_t rows);
   void emitKernel(const MicroKernelCall &call, Value firstRow, int64_t rows,
-                  int64_t vectors);
+                  int64_t columns);
   TilePlace getPlace() {
     return {batch, firstRow, rowsLeft, firstColumn, columnsLeft};
   }
@@ -121,25 +121,27 @@ void ContractionEmitter::emitKernel(Value lhsStart, Value row, int64_t rows) {
   MicroKernelCall call{lhs, start, rhsBlock, rhsStart, sums, Value()};
   if (sums)
     call.tileStart = add(tileStart, mul(row, number(tile.getColumns())));
-  // The last columns may need half of the vectors only.
-  std::optional<int64_t> columns = nn::getStatic(plan.columns);
-  int64_t rest = columns ? *columns % tile.getColumns() : 0;
-  if (rest == 0 || rest > tile.lanes)
-    return emitKernel(call, row, rows, tile.vectors);
-  emitIf(isAtMost(columnsLeft, number(tile.lanes)),
-         [&] { emitKernel(call, row, rows, 1); },
-         [&] { emitKernel(call, row, rows, tile.vectors); });
+  // The last columns may need a part of the tile only.
+  int64_t columns = nn::getStatic(plan.columns).value_or(0), width = tile.getColumns();
+  int64_t rest = tile.roundUp(columns % width);
+  if (rest == 0 || rest == width)
+    return emitKernel(call, row, rows, width);
+  if (columns < width)
+    return emitKernel(call, row, rows, rest);
+  emitIf(isAtMost(columnsLeft, number(rest)),
+         [&] { emitKernel(call, row, rows, rest); },
+         [&] { emitKernel(call, row, rows, width); });
 }
 
 /// One whose sums stay in registers is emitted in place, with what becomes of them.
 void ContractionEmitter::emitKernel(const MicroKernelCall &call, Value row,
-                                    int64_t rows, int64_t vectors) {
+                                    int64_t rows, int64_t columns) {
   if (!plan.staysInRegisters)
-    return kernels->emitCall(b, shapes, call, rows, vectors);
+    return kernels->emitCall(b, shapes, call, rows, columns);
   TilePlace place = getPlace();
   place.firstRow = add(firstRow, row);
-  SmallVector<Value> results = kernels->emitInPlace(b, shapes, call, rows, vectors);
-  emitSumsStore(b, shapes, c, plan.tile, place, results, vectors);
+  SmallVector<Value> results = kernels->emitInPlace(b, shapes, call, rows, columns);
+  emitSumsStore(b, shapes, c, plan.tile, place, results, columns);
 }
 
 /// All rows of the position, from `lower` of the first depth loop on. A number of

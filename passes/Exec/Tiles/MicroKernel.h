@@ -27,9 +27,13 @@ namespace burin {
 /// fill the register file but for the operands.
 struct Tile {
   int64_t rows = 0, vectors = 0, lanes = 0;
+  /// Lanes of the narrowest vector that the last columns of a row may be.
+  int64_t narrowest = 0;
   /// Steps ahead of its use that a line of the right operand is asked for.
   int64_t ahead = 8;
   int64_t getColumns() const { return vectors * lanes; }
+  /// Columns that are calculated for `columns` of them.
+  int64_t roundUp(int64_t columns) const { return llvm::alignTo(columns, narrowest); }
 };
 /// The tile for a result of `columns`, which are few enough for one vector or not
 /// (ShapedType::kDynamic: not known).
@@ -48,7 +52,7 @@ struct LhsLayout {
   mlir::OpFoldResult runStride = {};
 };
 
-/// A call of the kernel for exactly `rows` rows and `vectors` vectors of columns.
+/// A call of the kernel for exactly `rows` rows and some of the tile's columns.
 struct MicroKernelCall {
   mlir::Value a, aStart; ///< 1-D memory and where element (0, 0) is.
   mlir::Value b, bStart; ///< Packed [depth][tile columns], perhaps 16-bit floats or bytes.
@@ -69,17 +73,17 @@ public:
   const LhsLayout &getLayout() const { return layout; }
 
   void emitCall(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
-                const MicroKernelCall &call, int64_t rows, int64_t vectors);
+                const MicroKernelCall &call, int64_t rows, int64_t columns);
 
   /// The same at the insertion point, for sums that start from zero: [rows][vectors].
   /// `call.tile` is not looked at.
   llvm::SmallVector<mlir::Value> emitInPlace(mlir::ImplicitLocOpBuilder &b,
                                              nn::ShapeBuilder &shapes,
                                              const MicroKernelCall &call,
-                                             int64_t rows, int64_t vectors);
+                                             int64_t rows, int64_t columns);
 
 private:
-  mlir::func::FuncOp getFunction(int64_t rows, int64_t vectors, mlir::Type stored);
+  mlir::func::FuncOp getFunction(int64_t rows, int64_t columns, mlir::Type stored);
 
   mlir::ModuleOp module;
   mlir::Type element;

@@ -15,21 +15,22 @@ public:
   TileStoreEmitter(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                    const Contraction &c, const Tile &tile, const TilePlace &place)
       : IndexEmitter(b, &shapes), shapes(shapes), c(c), tile(tile), place(place),
-        stages(b, c, c.columns.back(), tile.lanes) {}
+        stages(b, c, c.columns.back(), tile.lanes),
+        narrowStages(b, c, c.columns.back(), tile.narrowest) {}
 
   /// `body` for what the columns may be: whole vectors, or with masks. Of the
-  /// tile's vectors the first `vectors` are there; no mask: nothing of it is.
-  void emit(int64_t vectors, function_ref<void(ArrayRef<std::optional<Value>>)> body) {
+  /// tile's columns the first `present` are there; no mask: nothing of a vector is.
+  void emit(int64_t present, function_ref<void(ArrayRef<std::optional<Value>>)> body) {
     for (unsigned i = 0; i < c.nest.accesses.size(); ++i)
       bases.push_back(getBase(i));
-    SmallVector<std::optional<Value>> whole(vectors, Value());
+    SmallVector<std::optional<Value>> whole(llvm::divideCeil(present, tile.lanes), Value());
     std::optional<int64_t> columns = nn::getStatic(c.getSize(shapes, c.columns));
     if (columns && *columns % tile.getColumns() == 0)
       return body(whole);
-    if (vectors < tile.vectors || (columns && *columns < tile.getColumns()))
-      return body(getMasks(vectors, columns));
+    if (present < tile.getColumns() || (columns && *columns < tile.getColumns()))
+      return body(getMasks(present, columns));
     emitIf(isEqual(place.columns, number(tile.getColumns())), [&] { body(whole); },
-           [&] { body(getMasks(vectors, columns)); });
+           [&] { body(getMasks(present, columns)); });
   }
 
   /// Where accesses are in a row of the tile, which is iteration `row` of the loops
@@ -89,10 +90,12 @@ public:
           continue;
         StageEmitter::Place at{addresses[i / masks.size()], int64_t(v) * tile.lanes,
                                *masks[v]};
+        int64_t lanes = cast<VectorType>(value.getType()).getNumElements();
+        StageEmitter &own = lanes < tile.lanes ? narrowStages : stages;
         if (isStored)
-          stages.store(value, at);
+          own.store(value, at);
         else
-          value = stages.evaluate(value, at);
+          value = own.evaluate(value, at);
       }
   }
 
@@ -109,19 +112,19 @@ private:
   }
 
   /// For the last columns, of `columns` if that is known.
-  SmallVector<std::optional<Value>> getMasks(int64_t vectors,
+  SmallVector<std::optional<Value>> getMasks(int64_t present,
                                              std::optional<int64_t> columns) {
     SmallVector<std::optional<Value>> masks;
-    auto type = VectorType::get(tile.lanes, b.getI1Type());
-    for (int64_t first = 0; first < vectors * tile.lanes; first += tile.lanes) {
+    for (int64_t first = 0; first < present; first += tile.lanes) {
+      int64_t lanes = std::min(tile.lanes, present - first);
       int64_t left = columns ? *columns % tile.getColumns() - first : 0;
       if (columns && left <= 0)
         masks.push_back(std::nullopt);
-      else if (left >= tile.lanes)
+      else if (left >= lanes)
         masks.push_back(Value());
       else
         masks.push_back(b.create<vector::CreateMaskOp>(
-            type, columns ? number(left)
+            VectorType::get(lanes, b.getI1Type()), columns ? number(left)
                           : sub(place.columns, number(first))));
     }
     return masks;
@@ -131,7 +134,7 @@ private:
   const Contraction &c;
   const Tile &tile;
   const TilePlace &place;
-  StageEmitter stages;
+  StageEmitter stages, narrowStages; ///< Of the tile's vectors; of a narrow last one.
   SmallVector<Value> bases; ///< Per access; null for factors and scalars.
 };
 } // namespace
@@ -140,7 +143,7 @@ void burin::emitTileStore(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                           const Contraction &c, const Tile &tile,
                           const TilePlace &place, Value memory, Value start) {
   TileStoreEmitter emitter(b, shapes, c, tile, place);
-  emitter.emit(tile.vectors, [&](ArrayRef<std::optional<Value>> masks) {
+  emitter.emit(tile.getColumns(), [&](ArrayRef<std::optional<Value>> masks) {
     emitter.emitRows(memory, start, masks);
   });
 }
@@ -148,9 +151,9 @@ void burin::emitTileStore(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
 void burin::emitSumsStore(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                           const Contraction &c, const Tile &tile,
                           const TilePlace &place, ArrayRef<Value> sums,
-                          int64_t vectors) {
+                          int64_t columns) {
   TileStoreEmitter emitter(b, shapes, c, tile, place);
-  emitter.emit(vectors, [&](ArrayRef<std::optional<Value>> masks) {
+  emitter.emit(columns, [&](ArrayRef<std::optional<Value>> masks) {
     emitter.emitSums(sums, masks);
   });
 }

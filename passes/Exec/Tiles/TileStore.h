@@ -24,11 +24,11 @@ void emitTileStore(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                    const TilePlace &place, mlir::Value memory, mlir::Value start);
 
 /// The same for sums in registers: [rows][vectors] of the tile, where rows are
-/// known and `place.rows` is not looked at.
+/// known and `place.rows` is not looked at, and of `columns` of its columns.
 void emitSumsStore(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                    const Contraction &contraction, const Tile &tile,
                    const TilePlace &place, llvm::ArrayRef<mlir::Value> sums,
-                   int64_t vectors);
+                   int64_t columns);
 
 } // namespace burin
 

@@ -173,10 +173,10 @@ void WinogradEmitter::emitProducts(Value firstRow, Value rows, Value panel) {
       Value to = add(mul(product, number(plan.productPitch)), mul(row, number(width)));
       MicroKernelCall call{inputs, start, weights, filters, sums, to};
       if (plan.tail == 0)
-        return kernels.emitCall(b, shapes, call, plan.panelRows, plan.tile.vectors);
+        return kernels.emitCall(b, shapes, call, plan.panelRows, width);
       // Rows past the last tile have any values, which nobody looks at.
       auto emitCall = [&](int64_t count) {
-        kernels.emitCall(b, shapes, call, count, plan.tile.vectors);
+        kernels.emitCall(b, shapes, call, count, width);
       };
       emitIf(isAtMost(sub(rows, row), number(plan.tail)), [&] { emitCall(plan.tail); },
              [&] { emitCall(plan.panelRows); });
