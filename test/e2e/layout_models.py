@@ -55,12 +55,13 @@ def transposed_convolution(d):
 def interpolate(x, axis, size, scale, mode):
     """`x` with `size` positions along an axis, on the lines between its elements."""
     at, count = np.arange(size), x.shape[axis]
+    reach = scale * count  # which may be more than a whole number
     if mode == "align_corners":
-        at = at * (count - 1) / max(size - 1, 1)
+        at = at * (count - 1) / (reach - 1 if reach > 1 else 1)
     elif mode == "asymmetric":
         at = at / scale
     else:
-        at = (at + 0.5) / scale - 0.5 if size > 1 or mode == "half_pixel" else at * 0
+        at = (at + 0.5) / scale - 0.5
     return np.apply_along_axis(lambda row: np.interp(at, np.arange(count), row), axis, x)
 
 
@@ -81,6 +82,9 @@ def resize(d):
     else:
         sizes = [int(s) for s in np.floor(scales * x.shape[2:])]
         names, given = ["x", "", "g"], np.array([1, 1, *scales], F32)
+    if positions == "pytorch_half_pixel" and 1 in sizes:
+        # Whether a part of a position beside one counts, not all agree about.
+        attributes["coordinate_transformation_mode"] = positions = "half_pixel"
     y = x.astype(float)
     for axis in (2, 3):
         y = interpolate(y, axis, sizes[axis - 2], scales[axis - 2], positions)

@@ -57,6 +57,21 @@ class Dtypes(ModelTest):
         for name in FLOATS + SIGNED:
             self.check_operators(name, dict(Abs=np.abs, Neg=np.negative, Sign=np.sign), 1)
 
+    def test_bf16_where_no_instruction_makes_it(self):
+        """Numbers that are chosen between, not calculated with."""
+        kind = element_type("BFLOAT16")
+        x, v, i = numbers("BFLOAT16"), np.array([0.5, -3], kind), np.array([0, 11, 5])
+        proto = model([("OneHot", ["i", "d", "v"], ["y"], {}), ("Where", ["c", "x", "first"], ["z"], {})],
+                      [value("i", np.int64, ["n"]), value("v", kind, [2]), value("c", bool, ["rows", "columns"]),
+                       value("x", kind, ["rows", "columns"]), value("first", kind, [])],
+                      [value("y", kind, ["n", 12]), value("z", kind, ["rows", "columns"])], [constant("d", np.array(12))])
+        inputs = dict(i=i, v=v, c=numbers("BOOL"), x=x, first=v[1])
+        expected = dict(y=np.where(np.arange(12) == i[:, None], v[1], v[0]), z=np.where(inputs["c"], x, v[1]))
+        arm = "--target=arm" in self.programs.burinc_args
+        for cpu in ("generic",) if arm else ("x86-64-v2", "x86-64-v3", "x86-64-v4"):
+            with self.subTest(cpu=cpu):
+                self.check(proto, inputs, expected, (f"--cpu={cpu}",))
+
     def test_comparisons(self):
         for name in FLOATS + SIGNED + UNSIGNED:
             self.check_operators(name, dict(Less=np.less, Equal=np.equal, GreaterOrEqual=np.greater_equal), result="BOOL")

@@ -134,17 +134,7 @@ static void addReduction(Operation *op, ArrayRef<int64_t> axes, bool keepdims,
   void Op::getChannelValues(Operands &operands, Results &results) {            \
     addReduction(*this, getAxes(), getKeepdims(), operands, results);          \
   }
-BURIN_REDUCTION(ReduceSumOp)
-BURIN_REDUCTION(ReduceProdOp)
-BURIN_REDUCTION(ReduceMaxOp)
-BURIN_REDUCTION(ReduceMinOp)
-BURIN_REDUCTION(ReduceMeanOp)
-BURIN_REDUCTION(ReduceL1Op)
-BURIN_REDUCTION(ReduceL2Op)
-BURIN_REDUCTION(ReduceSumSquareOp)
-BURIN_REDUCTION(ReduceLogSumOp)
-BURIN_REDUCTION(ReduceLogSumExpOp)
-#undef BURIN_REDUCTION
+#include "dialects/NN/Shapes/Reductions.def"
 
 void ArgMaxOp::getChannelValues(Operands &operands, Results &results) {
   addReduction(*this, int64_t(getAxis()), getKeepdims(), operands, results);

@@ -72,15 +72,22 @@ static LogicalResult checkBias(Operation *op, ShapeBuilder &shapes, Value bias,
   return success();
 }
 
+static FailureOr<int64_t> getOneRank(Operation *op, Value x, Value w) {
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  if (rank >= 3 && cast<RankedTensorType>(w.getType()).getRank() == rank)
+    return rank;
+  return op->emitOpError("expects input and weights of one rank of at least 3, "
+                         "got ")
+         << op->getOperandTypes();
+}
+
 LogicalResult ConvOp::inferShapes(ShapeBuilder &shapes,
                                   SmallVectorImpl<Shape> &results) {
-  int64_t rank = cast<RankedTensorType>(getX().getType()).getRank();
-  if (rank < 3 || cast<RankedTensorType>(getW().getType()).getRank() != rank)
-    return emitOpError("expects input and weights of one rank of at least 3, "
-                       "got ")
-           << getOperandTypes();
+  FailureOr<int64_t> rank = getOneRank(*this, getX(), getW());
+  if (failed(rank))
+    return failure();
   OpFoldResult group = shapes.get(getGroup());
-  OpFoldResult channels = shapes.getDim(getX(), getChannelDim(*this, rank));
+  OpFoldResult channels = shapes.getDim(getX(), getChannelDim(*this, *rank));
   OpFoldResult filters = shapes.getDim(getW(), 0);
   if (int64_t(getGroup()) < 1 || int64_t(getGroup()) > INT32_MAX ||
       differ(channels, shapes.mul(shapes.getDim(getW(), 1), group)) ||
@@ -98,12 +105,10 @@ LogicalResult ConvOp::inferShapes(ShapeBuilder &shapes,
 
 LogicalResult ConvTransposeOp::inferShapes(ShapeBuilder &shapes,
                                            SmallVectorImpl<Shape> &results) {
-  int64_t rank = cast<RankedTensorType>(getX().getType()).getRank();
-  if (rank < 3 || cast<RankedTensorType>(getW().getType()).getRank() != rank)
-    return emitOpError("expects input and weights of one rank of at least 3, "
-                       "got ")
-           << getOperandTypes();
-  OpFoldResult channels = shapes.getDim(getX(), getChannelDim(*this, rank));
+  FailureOr<int64_t> rank = getOneRank(*this, getX(), getW());
+  if (failed(rank))
+    return failure();
+  OpFoldResult channels = shapes.getDim(getX(), getChannelDim(*this, *rank));
   if (int64_t(getGroup()) < 1 || int64_t(getGroup()) > INT32_MAX ||
       differ(channels, shapes.getDim(getW(), 0)) ||
       (getStatic(channels) && *getStatic(channels) % int64_t(getGroup())))

@@ -26,17 +26,7 @@ static LogicalResult reduce(Value x, ArrayRef<int64_t> axes, bool keepdims,
   LogicalResult Op::inferShapes(ShapeBuilder &shapes, Results &results) {      \
     return reduce(getX(), getAxes(), getKeepdims(), shapes, results);          \
   }
-BURIN_REDUCTION(ReduceSumOp)
-BURIN_REDUCTION(ReduceProdOp)
-BURIN_REDUCTION(ReduceMaxOp)
-BURIN_REDUCTION(ReduceMinOp)
-BURIN_REDUCTION(ReduceMeanOp)
-BURIN_REDUCTION(ReduceL1Op)
-BURIN_REDUCTION(ReduceL2Op)
-BURIN_REDUCTION(ReduceSumSquareOp)
-BURIN_REDUCTION(ReduceLogSumOp)
-BURIN_REDUCTION(ReduceLogSumExpOp)
-#undef BURIN_REDUCTION
+#include "dialects/NN/Shapes/Reductions.def"
 
 /// The elements of a small integer tensor, folded by `combine`; `empty` is the
 /// result for none, if it is a size.

@@ -238,49 +238,50 @@ static SmallVector<Value> load(ImplicitLocOpBuilder &b,
   return scalars;
 }
 
-Value Recurrence::mapState(const Step &step, Value old, ArrayRef<Input> inputs,
-                           Body body) {
+/// What a linalg op reads, and how.
+struct Recurrence::Operands {
   SmallVector<Value> tensors;
   SmallVector<AffineMap> maps;
   SmallVector<Type> types;
-  for (const Input &input : inputs) {
-    tensors.push_back(input.tensor);
-    maps.push_back(input.map);
-    types.push_back(input.element);
+
+  explicit Operands(ArrayRef<Input> inputs) {
+    for (const Input &input : inputs) {
+      tensors.push_back(input.tensor);
+      maps.push_back(input.map);
+      types.push_back(input.element);
+    }
   }
+};
+
+Value Recurrence::mapState(const Step &step, Value old, ArrayRef<Input> inputs,
+                           Body body) {
+  Operands read(inputs);
   if (op.lengths) {
-    tensors.push_back(l.get(op.lengths));
-    maps.push_back(AffineMap::get(3, 0, l.builder.getAffineDimExpr(1)));
+    read.tensors.push_back(l.get(op.lengths));
+    read.maps.push_back(AffineMap::get(3, 0, l.builder.getAffineDimExpr(1)));
   }
-  maps.push_back(l.builder.getMultiDimIdentityMap(3));
-  return l.createGeneric(tensors, old, maps,
-                         SmallVector<utils::IteratorType>(3, parallel),
-                         [&](B &b, ValueRange args) -> Value {
-                           SmallVector<Value> scalars = load(b, types, args);
-                           scalars.push_back(args.back());
-                           Value result = body(b, scalars);
-                           if (!op.lengths)
-                             return result;
-                           Value alive = isAlive(b, step.t, args[types.size()]);
-                           return b.create<arith::SelectOp>(alive, result,
-                                                            args.back());
-                         });
+  read.maps.push_back(l.builder.getMultiDimIdentityMap(3));
+  return l.createGeneric(
+      read.tensors, old, read.maps,
+      SmallVector<utils::IteratorType>(3, parallel),
+      [&](B &b, ValueRange args) -> Value {
+        SmallVector<Value> scalars = load(b, read.types, args);
+        scalars.push_back(args.back());
+        Value result = body(b, scalars);
+        if (!op.lengths)
+          return result;
+        Value alive = isAlive(b, step.t, args[read.types.size()]);
+        return b.create<arith::SelectOp>(alive, result, args.back());
+      });
 }
 
 Value Recurrence::mapNew(ArrayRef<Input> inputs, Body body) {
-  SmallVector<Value> tensors;
-  SmallVector<AffineMap> maps;
-  SmallVector<Type> types;
-  for (const Input &input : inputs) {
-    tensors.push_back(input.tensor);
-    maps.push_back(input.map);
-    types.push_back(input.element);
-  }
-  maps.push_back(l.builder.getMultiDimIdentityMap(3));
+  Operands read(inputs);
+  read.maps.push_back(l.builder.getMultiDimIdentityMap(3));
   return l.createGeneric(
-      tensors, l.createEmpty(getStateShape(), type), maps,
+      read.tensors, l.createEmpty(getStateShape(), type), read.maps,
       SmallVector<utils::IteratorType>(3, parallel),
-      [&](B &b, ValueRange args) { return body(b, load(b, types, args)); });
+      [&](B &b, ValueRange args) { return body(b, load(b, read.types, args)); });
 }
 
 Value Recurrence::activate(B &b, int64_t index, Value x) {

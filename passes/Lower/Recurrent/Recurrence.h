@@ -105,6 +105,8 @@ protected:
   mlir::OpFoldResult steps, batch, inputs, directions, hidden;
 
 private:
+  struct Operands;
+
   void check();
   mlir::Value getTime(B &b, mlir::Value t, mlir::Value direction);
   mlir::Value orderInputs();

@@ -195,53 +195,59 @@ Value buildCount(B &b, Lowering &l, const Window &window, unsigned dim, bool pad
   return b.create<arith::MaxSIOp>(count, one);
 }
 
-LogicalResult lowerAveragePool(nn::AveragePoolOp op, Lowering &l) {
+/// What is summed up over windows, with zeros around it.
+struct Summed {
+  SmallVector<Window> windows;
+  Type element, type; ///< Of x and of sums.
+  Shape out;
+  Value x, zeros; ///< What each sum starts with.
+};
+
+template <typename OpTy> FailureOr<Summed> getSummed(OpTy op, Lowering &l) {
   FailureOr<SmallVector<Window>> windows =
       nn::getWindows(op, l.shapes, op.getX(), getKernel(l, op.getKernel()));
   if (failed(windows))
     return failure();
-  B &b = l.builder;
+  auto getZero = [&](Type type) { return cast<TypedAttr>(l.builder.getZeroAttr(type)); };
   Type element = getElementTypeOrSelf(op.getX().getType());
-  Type sumType = getComputeType(element);
+  Type type = getComputeType(element);
   Shape padded = l.getShape(op.getX()), out = l.getShape(op.getResult());
   Value x = createPadded(l, op, l.get(op.getX()), padded, *windows,
-                         cast<TypedAttr>(b.getZeroAttr(getStorageType(element))));
-  Value sum = createPool(
-      l, op, x, element, *windows,
-      l.createFilled(out, cast<TypedAttr>(b.getZeroAttr(sumType))),
-      [](B &n, Value value, Value acc) -> Value {
-        return n.create<arith::AddFOp>(acc, value);
-      });
-  for (const Window &window : *windows)
+                         getZero(getStorageType(element)));
+  return Summed{*windows, element, type, out, x, l.createFilled(out, getZero(type))};
+}
+
+LogicalResult lowerAveragePool(nn::AveragePoolOp op, Lowering &l) {
+  FailureOr<Summed> sums = getSummed(op, l);
+  if (failed(sums))
+    return failure();
+  Value sum = createPool(l, op, sums->x, sums->element, sums->windows, sums->zeros,
+                         [](B &n, Value value, Value acc) -> Value {
+                           return n.create<arith::AddFOp>(acc, value);
+                         });
+  for (const Window &window : sums->windows)
     for (OpFoldResult size : {window.padBegin, window.padEnd, window.input, window.kernel})
       l.shapes.getValue(size);
   l.set(op, l.createElementwise(
-                sum, out, out, {sumType, element},
+                sum, sums->out, sums->out, {sums->type, sums->element},
                 [&](B &n, ArrayRef<Value> args) -> Value {
                   Value count;
-                  for (auto [i, window] : llvm::enumerate(*windows)) {
+                  for (auto [i, window] : llvm::enumerate(sums->windows)) {
                     Value along = buildCount(n, l, window, nn::getSpatialDim(op) + i,
                                              op.getCountIncludePad());
                     count = count ? n.create<arith::MulIOp>(count, along) : along;
                   }
                   Value number = n.create<arith::IndexCastOp>(n.getI32Type(), count);
                   return n.create<arith::DivFOp>(
-                      args[0], n.create<arith::SIToFPOp>(sumType, number));
+                      args[0], n.create<arith::SIToFPOp>(sums->type, number));
                 }));
   return success();
 }
 
 LogicalResult lowerLpPool(nn::LpPoolOp op, Lowering &l) {
-  FailureOr<SmallVector<Window>> windows =
-      nn::getWindows(op, l.shapes, op.getX(), getKernel(l, op.getKernel()));
-  if (failed(windows))
+  FailureOr<Summed> sums = getSummed(op, l);
+  if (failed(sums))
     return failure();
-  B &b = l.builder;
-  Type element = getElementTypeOrSelf(op.getX().getType());
-  Type sumType = getComputeType(element);
-  Shape padded = l.getShape(op.getX()), out = l.getShape(op.getResult());
-  Value x = createPadded(l, op, l.get(op.getX()), padded, *windows,
-                         cast<TypedAttr>(b.getZeroAttr(getStorageType(element))));
   double p = double(op.getP());
   auto power = [&](B &n, Value value, double exponent) -> Value {
     if (exponent == 1)
@@ -251,16 +257,15 @@ LogicalResult lowerLpPool(nn::LpPoolOp op, Lowering &l) {
     if (exponent == 0.5)
       return n.create<math::SqrtOp>(value);
     return n.create<math::PowFOp>(
-        value, n.create<arith::ConstantOp>(n.getFloatAttr(sumType, exponent)));
+        value, n.create<arith::ConstantOp>(n.getFloatAttr(sums->type, exponent)));
   };
-  Value sum = createPool(
-      l, op, x, element, *windows,
-      l.createFilled(out, cast<TypedAttr>(b.getZeroAttr(sumType))),
-      [&](B &n, Value value, Value acc) -> Value {
-        return n.create<arith::AddFOp>(
-            acc, power(n, n.create<math::AbsFOp>(value), p));
-      });
-  l.set(op, l.createElementwise(sum, out, out, {sumType, element},
+  Value sum = createPool(l, op, sums->x, sums->element, sums->windows, sums->zeros,
+                         [&](B &n, Value value, Value acc) -> Value {
+                           return n.create<arith::AddFOp>(
+                               acc, power(n, n.create<math::AbsFOp>(value), p));
+                         });
+  l.set(op, l.createElementwise(sum, sums->out, sums->out,
+                                {sums->type, sums->element},
                                 [&](B &n, ArrayRef<Value> args) {
                                   return power(n, args[0], 1 / p);
                                 }));
