@@ -73,6 +73,38 @@ def MergeTransposes : Pass<"burin-merge-transposes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::burin::nn::NNDialect"];
 }
 
+def ShrinkTransposes : Pass<"burin-shrink-transposes"> {
+  let summary = "Move transposes past what takes parts of their results";
+  let description = [{
+    Where all that read a transposed tensor take slices of it, or single indices, and
+    these are not more than the whole, each is taken first and transposed by itself;
+    a squeeze comes before the transpose, too. Parts lie where the whole does, and
+    attention and products read what is transposed as it lies: queries, keys and
+    values that are calculated as one tensor are then not copied. Results do not
+    change.
+
+    ```mlir
+    // before: --burin-shrink-transposes
+    func.func @f(%x: tensor<2x5x2x4xf32>, %i: tensor<i64>, %j: tensor<i64>) -> (tensor<2x5x4xf32>, tensor<2x5x4xf32>) {
+      %t = nn.transpose %x {permutation = array<i64: 2, 0, 1, 3>} : (tensor<2x5x2x4xf32>) -> tensor<2x2x5x4xf32>
+      %a = nn.gather %t, %i {axis = 0 : i64} : (tensor<2x2x5x4xf32>, tensor<i64>) -> tensor<2x5x4xf32>
+      %b = nn.gather %t, %j {axis = 0 : i64} : (tensor<2x2x5x4xf32>, tensor<i64>) -> tensor<2x5x4xf32>
+      return %a, %b : tensor<2x5x4xf32>, tensor<2x5x4xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<2x5x2x4xf32>, %i: tensor<i64>, %j: tensor<i64>) -> (tensor<2x5x4xf32>, tensor<2x5x4xf32>) {
+      %a = nn.gather %x, %i {axis = 2 : i64} : (tensor<2x5x2x4xf32>, tensor<i64>) -> tensor<2x5x4xf32>
+      %b = nn.gather %x, %j {axis = 2 : i64} : (tensor<2x5x2x4xf32>, tensor<i64>) -> tensor<2x5x4xf32>
+      return %a, %b : tensor<2x5x4xf32>, tensor<2x5x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::burin::nn::NNDialect"];
+}
+
 def SinkTransposes : Pass<"burin-sink-transposes"> {
   let summary = "Move transposes past elementwise ops to the products that read them";
   let description = [{
