@@ -43,6 +43,8 @@ bool isWindow(Operation *op) {
 /// element is moved: windows are read in longer runs, and Winograd's algorithm may
 /// need fewer of them.
 constexpr double multiplicationsPerElement = 128;
+/// The same of bytes, which dot products take where channels lie side by side.
+constexpr double byteMultiplicationsPerElement = 16;
 
 /// What `op` gains with channels last, in elements moved.
 double getGain(Operation *op) {
@@ -51,11 +53,14 @@ double getGain(Operation *op) {
   if (!conv)
     return touched;
   ArrayRef<int64_t> filters = getRanked(conv.getW()).getShape();
+  bool isByte = getElementTypeOrSelf(conv.getX()).isInteger(8) && conv.getGroup() == 1;
   if (ShapedType::isDynamicShape(filters) ||
-      llvm::all_of(filters.drop_front(2), [](int64_t n) { return n == 1; }))
+      (!isByte &&
+       llvm::all_of(filters.drop_front(2), [](int64_t n) { return n == 1; })))
     return touched;
   double each = double(ShapedType::getNumElements(filters.drop_front()));
-  return touched + getElements(conv.getResult()) * each / multiplicationsPerElement;
+  return touched + getElements(conv.getResult()) * each /
+                       (isByte ? byteMultiplicationsPerElement : multiplicationsPerElement);
 }
 
 /// Another order costs these nothing.

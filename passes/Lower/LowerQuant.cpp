@@ -258,9 +258,11 @@ Value foldRange(const Folding &all, const Folding::Input &x, bool largest,
       x, builder.getF32FloatAttr(0),
       [](B &, ArrayRef<Value> args) { return args[0]; },
       [&](B &b, ArrayRef<Value> args) -> Value {
+        // There is no scale for a NaN: what comes of one does not matter.
+        using Flags = arith::FastMathFlags;
         if (largest)
-          return b.create<arith::MaximumFOp>(args[0], args[1]);
-        return b.create<arith::MinimumFOp>(args[0], args[1]);
+          return b.create<arith::MaximumFOp>(args[0], args[1], Flags::nnan | Flags::nsz);
+        return b.create<arith::MinimumFOp>(args[0], args[1], Flags::nnan | Flags::nsz);
       });
 }
 

@@ -37,6 +37,14 @@ func.func @alone(%x: tensor<1x4x8x8xf32>, %w: tensor<4x4x1x1xf32>) -> tensor<1x4
   return %0 : tensor<1x4x8x8xf32>
 }
 
+// But one of bytes, whose products are summed up over channels side by side.
+// CHECK-LABEL: func.func @bytes
+// CHECK: nn.conv {{.*}}channels_last
+func.func @bytes(%x: tensor<1x64x8x8xui8>, %w: tensor<32x64x1x1xi8>) -> tensor<1x32x8x8xi32> {
+  %0 = nn.conv %x, %w {auto_pad = "NOTSET", dilations = array<i64: 1, 1>, group = 1 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x64x8x8xui8>, tensor<32x64x1x1xi8>) -> tensor<1x32x8x8xi32>
+  return %0 : tensor<1x32x8x8xi32>
+}
+
 // The model transposes itself: nothing is to be done but to compose.
 // CHECK-LABEL: func.func @patches
 // CHECK: nn.conv {{.*}}channels_last
