@@ -93,6 +93,15 @@ static bool shouldStayInRegisters(const ContractionPlan &plan, const Contraction
   return ops <= mostOps + 2; // Of them two that yield.
 }
 
+/// The product of those sizes that are known of what positions are; `least` at least.
+static int64_t getKnownPart(const ContractionPlan &plan, const Contraction &c,
+                            int64_t least) {
+  int64_t known = nn::getStatic(plan.rowPanels).value_or(1);
+  for (unsigned d : plan.inner)
+    known *= nn::getStatic(c.nest.sizes[d]).value_or(1);
+  return std::max(known, least);
+}
+
 /// Which batches share columns, and how many positions are one task.
 static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
                           const Contraction &c) {
@@ -113,6 +122,8 @@ static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
     int64_t least = std::min<int64_t>(llvm::divideCeil(2 * workPerTask, work), maxChunk);
     most = std::clamp<int64_t>(llvm::divideCeil(known, tasksOfRows), least, maxChunk);
   }
+  if (!nn::getStatic(plan.positions)) // A batch may well be one.
+    known = getKnownPart(plan, c, most);
   int64_t tasks = llvm::divideCeil(known, most);
   plan.chunk = llvm::divideCeil(std::max<int64_t>(known, 1), std::max<int64_t>(tasks, 1));
   plan.chunks = shapes.ceilDiv(plan.positions, shapes.get(plan.chunk));

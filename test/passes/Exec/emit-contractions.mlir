@@ -262,3 +262,23 @@ func.func @lines(%x: memref<25x5x172xf32>, %y: memref<25x5x172xf32, strided<[120
   }
   return
 }
+
+// -----
+
+// The same for images whose number is not known: 10 positions of each are two tasks of 5.
+memref.global "private" constant @w : memref<64x64xf32> = dense<1.0>
+// CHECK-LABEL: func @images
+func.func @images(%x: memref<?x25x5x64xf32>, %y: memref<?x25x5x64xf32, strided<[12096, 448, 64, 1]>>) {
+  // CHECK: exec.parallel
+  // CHECK: %[[LOWER:.*]] = arith.muli {{.*}}, %c5
+  // CHECK-NEXT: arith.addi %[[LOWER]], %c5
+  %w = memref.get_global @w : memref<64x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(n, i, j, f, c) -> (n, i, j, c)>, affine_map<(n, i, j, f, c) -> (c, f)>, affine_map<(n, i, j, f, c) -> (n, i, j, f)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<?x25x5x64xf32>, memref<64x64xf32>) outs(%y : memref<?x25x5x64xf32, strided<[12096, 448, 64, 1]>>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
