@@ -21,7 +21,7 @@ namespace burin {
 namespace {
 /// Of the rows that a thread copies at a time: they stay in the second-level
 /// cache beside a panel of columns.
-constexpr int64_t chunkBytes = 1 << 16;
+constexpr int64_t chunkBytes = 1 << 18;
 /// Row tiles of one task, where there are more: a panel of columns is read from
 /// the nearest cache for all of them.
 constexpr int64_t tilesPerChunk = 8;
