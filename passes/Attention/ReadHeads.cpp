@@ -1,7 +1,6 @@
 //===- ReadHeads.cpp - Heads where products leave them --------------------===//
 
 #include "dialects/NN/NN.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Attention/Passes.h"
 
@@ -15,63 +14,6 @@ namespace {
 RankedTensorType getType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
-
-/// The dimension that `axes`, constant, is one of in `rank` dimensions.
-std::optional<int64_t> findAxis(Value axes, int64_t rank) {
-  DenseIntElementsAttr constant;
-  if (!matchPattern(axes, m_Constant(&constant)) || constant.getNumElements() != 1)
-    return std::nullopt;
-  int64_t axis = (*constant.begin()).getSExtValue();
-  return axis < 0 ? axis + rank : axis;
-}
-
-/// `permutation` without what becomes dimension `gone` of the result.
-SmallVector<int64_t> dropResult(ArrayRef<int64_t> permutation, int64_t gone) {
-  SmallVector<int64_t> order(permutation);
-  order.erase(order.begin() + gone);
-  for (int64_t &d : order)
-    d -= d > permutation[gone];
-  return order;
-}
-
-/// A dimension that is there only while others are transposed.
-struct DropAddedDimension : OpRewritePattern<nn::SqueezeOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(nn::SqueezeOp squeeze,
-                                PatternRewriter &rewriter) const override {
-    auto transpose = squeeze.getX().getDefiningOp<nn::TransposeOp>();
-    auto unsqueeze =
-        transpose ? transpose.getX().getDefiningOp<nn::UnsqueezeOp>() : nn::UnsqueezeOp();
-    if (!unsqueeze)
-      return failure();
-    int64_t rank = getType(transpose).getRank();
-    std::optional<int64_t> gone = findAxis(squeeze.getAxes(), rank);
-    if (!gone || findAxis(unsqueeze.getAxes(), rank) != transpose.getPermutation()[*gone])
-      return failure();
-    rewriter.replaceOpWithNewOp<nn::TransposeOp>(
-        squeeze, squeeze.getType(), unsqueeze.getX(),
-        dropResult(transpose.getPermutation(), *gone));
-    return success();
-  }
-};
-
-/// One of several matrices that a transpose puts first: all else is in order.
-struct GatherInPlace : OpRewritePattern<nn::GatherOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(nn::GatherOp gather,
-                                PatternRewriter &rewriter) const override {
-    auto transpose = gather.getX().getDefiningOp<nn::TransposeOp>();
-    if (!transpose || getType(gather.getIndices()).getRank() != 0 ||
-        !llvm::is_sorted(dropResult(transpose.getPermutation(), gather.getAxis())))
-      return failure();
-    int64_t axis = transpose.getPermutation()[gather.getAxis()];
-    rewriter.replaceOpWithNewOp<nn::GatherOp>(gather, gather.getType(), transpose.getX(),
-                                              gather.getIndices(), axis);
-    return success();
-  }
-};
 
 /// [A, B, H * D] as [A, B * H, D], transposed to [B * H, A, D], as [B, H, A, D].
 struct SplitBeforeTranspose : OpRewritePattern<nn::ReshapeOp> {
@@ -115,7 +57,7 @@ struct SplitBeforeTranspose : OpRewritePattern<nn::ReshapeOp> {
 struct ReadHeads : impl::ReadHeadsBase<ReadHeads> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<DropAddedDimension, GatherInPlace, SplitBeforeTranspose>(&getContext());
+    patterns.add<SplitBeforeTranspose>(&getContext());
     if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
