@@ -122,11 +122,24 @@ void planBlocks(WinogradPlan &plan, int64_t perBlock) {
   plan.productPitch = getPitch(plan.taskRows * plan.tile.getColumns());
 }
 
+/// The tile with fewer columns past the last filter: 2 vectors wide, or 3.
+Tile chooseTile(const WinogradConv &conv, const Cpu &cpu) {
+  Tile tile = getTile(cpu, conv.c.getType(), conv.filters);
+  Tile wide = tile;
+  wide.vectors = 3, wide.rows = 9;
+  auto countColumns = [&](const Tile &tile) {
+    return llvm::alignTo(conv.filters, tile.getColumns());
+  };
+  bool fits = cpu.registers >= 32;
+  tile = fits && countColumns(wide) < countColumns(tile) ? wide : tile;
+  tile.ahead = stepsAhead;
+  return tile;
+}
+
 WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t outputs) {
   WinogradPlan plan;
   plan.algorithm = {outputs};
-  plan.tile = getTile(cpu, conv.c.getType(), conv.filters);
-  plan.tile.ahead = stepsAhead;
+  plan.tile = chooseTile(conv, cpu);
   plan.tilesY = llvm::divideCeil(conv.height, outputs);
   plan.tilesX = llvm::divideCeil(conv.width, outputs);
   plan.columnPanels = llvm::divideCeil(conv.filters, plan.tile.getColumns());

@@ -12,6 +12,7 @@
 // FEW: memref.global "private" constant @w_winograd_2_16{{.*}} : memref<65536xf32>
 memref.global "private" constant @w : memref<64x64x3x3xf32> = dense<1.0>
 memref.global "private" constant @half : memref<32x32x3x3xf32> = dense<1.0>
+memref.global "private" constant @middle : memref<48x48x3x3xf32> = dense<1.0>
 memref.global "private" constant @narrow : memref<4x4x3x3xf32> = dense<1.0>
 
 // CHECK-LABEL: func @conv
@@ -128,6 +129,21 @@ func.func @few_channels(%x: memref<1x58x58x4xf32>, %y: memref<1x56x56x4xf32>) {
   %w = memref.get_global @narrow : memref<4x4x3x3xf32>
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
       ins(%x, %w : memref<1x58x58x4xf32>, memref<4x4x3x3xf32>) outs(%y : memref<1x56x56x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// 48 filters are one panel of three vectors, not two of two.
+// CHECK-LABEL: func @three_vectors
+// CHECK: call @burin_gemm_f32_8x48of48
+func.func @three_vectors(%x: memref<1x18x18x48xf32>, %y: memref<1x16x16x48xf32>) {
+  %w = memref.get_global @middle : memref<48x48x3x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x18x18x48xf32>, memref<48x48x3x3xf32>) outs(%y : memref<1x16x16x48xf32>) {
   ^bb0(%a: f32, %b: f32, %sum: f32):
     %0 = arith.mulf %a, %b : f32
     %1 = arith.addf %sum, %0 : f32
