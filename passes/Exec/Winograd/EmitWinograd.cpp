@@ -290,8 +290,12 @@ void emitWinograd(const WinogradConv &conv, const WinogradPlan &shared, const Cp
     return emitShared();
   OpFoldResult tiles = getTiles(conv, shared, shapes);
   int64_t least = own->leastTiles;
-  if (std::optional<int64_t> known = nn::getStatic(tiles))
-    return *known >= least ? emitOwn() : emitShared();
+  std::optional<int64_t> known = nn::getStatic(tiles);
+  // Of an unknown number of images there is one, or nothing to do.
+  if (known.value_or(own->tilesY * own->tilesX) >= least)
+    return emitOwn();
+  if (known)
+    return emitShared();
   Value areMany = b.create<arith::CmpIOp>(
       arith::CmpIPredicate::uge, shapes.getValue(tiles),
       b.create<arith::ConstantIndexOp>(least));

@@ -80,8 +80,8 @@ constexpr int64_t maxOwnBlock = 512 << 10;
 /// From so many blocks on each thread has its own: their number divides well. To
 /// write what another core has read last takes eight times as long.
 constexpr int64_t minOwnBlocks = 8;
-/// Filters up to here stay in the second-level cache: two blocks are enough.
-constexpr int64_t maxResident = 384 << 10;
+/// Filters up to here come from a cache for each block: two blocks are enough.
+constexpr int64_t maxCached = 4 << 20;
 
 /// An odd number of cache lines, so that what is so far apart spreads over the
 /// whole cache.
@@ -207,9 +207,10 @@ std::optional<WinogradPlan> burin::planOwnBlocks(const WinogradConv &conv, const
   WinogradPlan plan = shared;
   int64_t perImage = plan.tilesY * plan.tilesX;
   std::optional<int64_t> tiles = getTiles(conv, plan);
-  bool mayBeFew = tiles && plan.getWeights(conv) * elementBytes <= maxResident;
+  bool mayBeFew = (tiles || perImage >= plan.tile.rows) &&
+                  plan.getWeights(conv) * elementBytes <= maxCached;
   if (mayBeFew) // But two threads, or four, get the same.
-    planPanels(plan, *tiles, /*multiple=*/2);
+    planPanels(plan, tiles.value_or(perImage), /*multiple=*/2);
   else if (!tiles && perImage < plan.tile.rows) {
     // There are many images, or these blocks are not taken.
     plan.panelRows = plan.tile.rows / perImage * perImage;

@@ -13,6 +13,7 @@
 memref.global "private" constant @w : memref<64x64x3x3xf32> = dense<1.0>
 memref.global "private" constant @half : memref<32x32x3x3xf32> = dense<1.0>
 memref.global "private" constant @middle : memref<48x48x3x3xf32> = dense<1.0>
+memref.global "private" constant @large : memref<512x128x3x3xf32> = dense<1.0>
 memref.global "private" constant @narrow : memref<4x4x3x3xf32> = dense<1.0>
 
 // CHECK-LABEL: func @conv
@@ -25,24 +26,14 @@ func.func @conv(%x: memref<?x30x58x64xf32>, %n: index, %bias: memref<64xf32>) ->
   ^bb0(%in: f32, %out: f32):
     linalg.yield %in : f32
   }
-  // From eight blocks of 14 tiles on each thread has its own.
-  // CHECK: arith.cmpi uge, {{.*}}, %c112
-  // CHECK: scf.if
+  // The 98 tiles of an image are 8 blocks, of each thread its own; all sizes are
+  // multiples of 4.
   // CHECK: exec.parallel
   // CHECK: memref.alloca()
   // CHECK-NOT: exec.parallel
   // CHECK-COUNT-36: vector.load {{.*}} vector<16xf32>
-  // CHECK: func.call @burin_gemm_f32_14x32of32
-  // CHECK: } else {
-  // Blocks of three times 14 of 98 tiles per image; all sizes are multiples of 4.
-  // CHECK: %[[INPUTS:.*]] = memref.alloc() : memref<{{.*}}xf32>
-  // CHECK: scf.for {{.*}} step %c42
-  // CHECK: exec.parallel
-  // CHECK-NOT: scf.if
-  // CHECK-COUNT-36: vector.load {{.*}} vector<16xf32>
   // CHECK-COUNT-36: vector.store
-  // CHECK: exec.parallel
-  // CHECK: func.call @burin_gemm_f32_14x32of32
+  // CHECK: func.call @burin_gemm_f32_13x32of32
   // CHECK-COUNT-72: vector.load
   // Bias and activation on what is stored.
   // CHECK: arith.addf
@@ -129,6 +120,35 @@ func.func @few_channels(%x: memref<1x58x58x4xf32>, %y: memref<1x56x56x4xf32>) {
   %w = memref.get_global @narrow : memref<4x4x3x3xf32>
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
       ins(%x, %w : memref<1x58x58x4xf32>, memref<4x4x3x3xf32>) outs(%y : memref<1x56x56x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// Filters that no cache has for each block: threads share one block of the 16 tiles of
+// an image after the other, until there are enough.
+// CHECK-LABEL: func @many_filters
+// CHECK: arith.cmpi uge, {{.*}}, %c128
+// CHECK: scf.if
+// CHECK: exec.parallel
+// CHECK: memref.alloca()
+// CHECK-NOT: exec.parallel
+// CHECK: func.call @burin_gemm_f32_8x32of32
+// CHECK: } else {
+// CHECK: memref.alloc() : memref<{{.*}}xf32>
+// CHECK: scf.for
+// CHECK: exec.parallel
+// CHECK-COUNT-36: vector.load {{.*}} vector<16xf32>
+// CHECK-COUNT-36: vector.store
+// CHECK: exec.parallel
+// CHECK: func.call @burin_gemm_f32_8x32of32
+func.func @many_filters(%x: memref<?x18x18x128xf32>, %y: memref<?x16x16x512xf32>) {
+  %w = memref.get_global @large : memref<512x128x3x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<?x18x18x128xf32>, memref<512x128x3x3xf32>) outs(%y : memref<?x16x16x512xf32>) {
   ^bb0(%a: f32, %b: f32, %sum: f32):
     %0 = arith.mulf %a, %b : f32
     %1 = arith.addf %sum, %0 : f32
