@@ -135,6 +135,14 @@ Shape ShapeBuilder::getElements(Value tensor) {
   return values;
 }
 
+/// The same for both orders. Addresses differ from run to run, so what is built must
+/// not depend on them.
+static std::array<Value, 2> orderForLookup(Value lhs, Value rhs) {
+  if (lhs.getAsOpaquePointer() > rhs.getAsOpaquePointer())
+    return {rhs, lhs};
+  return {lhs, rhs};
+}
+
 OpFoldResult ShapeBuilder::add(OpFoldResult a, OpFoldResult b) {
   std::optional<int64_t> x = getStatic(a), y = getStatic(b);
   if (x && y)
@@ -144,9 +152,8 @@ OpFoldResult ShapeBuilder::add(OpFoldResult a, OpFoldResult b) {
   if (y && *y == 0)
     return a;
   Value lhs = getValue(a), rhs = getValue(b);
-  if (lhs.getAsOpaquePointer() > rhs.getAsOpaquePointer() && !x && !y)
-    std::swap(lhs, rhs);
-  return getAsOpFoldResult(buildOnce<arith::AddIOp>(0, {lhs, rhs}, lhs, rhs));
+  return getAsOpFoldResult(
+      buildOnce<arith::AddIOp>(0, orderForLookup(lhs, rhs), lhs, rhs));
 }
 
 OpFoldResult ShapeBuilder::sub(OpFoldResult a, OpFoldResult b) {
@@ -178,9 +185,8 @@ OpFoldResult ShapeBuilder::mul(OpFoldResult a, OpFoldResult b) {
   if (y && *y == 1)
     return a;
   Value lhs = getValue(a), rhs = getValue(b);
-  if (lhs.getAsOpaquePointer() > rhs.getAsOpaquePointer() && !x && !y)
-    std::swap(lhs, rhs);
-  return getAsOpFoldResult(buildOnce<arith::MulIOp>(0, {lhs, rhs}, lhs, rhs));
+  return getAsOpFoldResult(
+      buildOnce<arith::MulIOp>(0, orderForLookup(lhs, rhs), lhs, rhs));
 }
 
 /// floorDiv(p * q, q) is p: a dimension split off by Reshape comes back.
