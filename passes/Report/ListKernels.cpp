@@ -107,10 +107,12 @@ void KernelList::visit(Region &region) {
 /// The kernel for what no code has the location of: it was fused with what
 /// writes what it reads, or with what goes on with what it writes.
 size_t KernelList::findOwner(size_t row) const {
-  for (const Traffic &read : works[row].reads)
-    for (size_t before : llvm::reverse(writers.lookup(read.buffer)))
+  for (const Traffic &read : works[row].reads) {
+    SmallVector<size_t> rows = writers.lookup(read.buffer);
+    for (size_t before : llvm::reverse(rows))
       if (before < row && owner[before] != none)
         return owner[before];
+  }
   for (const Traffic &written : works[row].writes)
     for (const auto &users : {readers.lookup(written.buffer),
                               writers.lookup(written.buffer)})
