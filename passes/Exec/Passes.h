@@ -1,4 +1,4 @@
-//===- Passes.h - From buffers to a launch plan ----------*- C++ -*-===//
+//===- Passes.h - From loops on buffers to kernels --------------*- C++ -*-===//
 
 #ifndef BURIN_PASSES_EXEC_PASSES_H
 #define BURIN_PASSES_EXEC_PASSES_H

@@ -3,13 +3,13 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "passes/Exec/Passes.h"
+#include "passes/Memory/Passes.h"
 
 using namespace mlir;
 
 namespace burin {
 #define GEN_PASS_DEF_MATERIALIZECASTS
-#include "passes/Exec/Passes.h.inc"
+#include "passes/Memory/Passes.h.inc"
 
 namespace {
 bool forgetsStrides(memref::CastOp op) {

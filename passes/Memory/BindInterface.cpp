@@ -4,13 +4,13 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "passes/Exec/Passes.h"
+#include "passes/Memory/Passes.h"
 
 using namespace mlir;
 
 namespace burin {
 #define GEN_PASS_DEF_BINDINTERFACE
-#include "passes/Exec/Passes.h.inc"
+#include "passes/Memory/Passes.h.inc"
 
 namespace {
 /// The allocation that `value` is all of, under the same or another shape; null

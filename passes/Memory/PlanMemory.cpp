@@ -4,7 +4,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "passes/Exec/Passes.h"
+#include "passes/Memory/Passes.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -12,7 +12,7 @@ using namespace mlir;
 
 namespace burin {
 #define GEN_PASS_DEF_PLANMEMORY
-#include "passes/Exec/Passes.h.inc"
+#include "passes/Memory/Passes.h.inc"
 
 namespace {
 constexpr int64_t alignment = 64;

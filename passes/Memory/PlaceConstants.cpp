@@ -3,14 +3,14 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "passes/Exec/Passes.h"
+#include "passes/Memory/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace burin {
 #define GEN_PASS_DEF_PLACECONSTANTS
-#include "passes/Exec/Passes.h.inc"
+#include "passes/Memory/Passes.h.inc"
 
 namespace {
 struct PlaceConstants : impl::PlaceConstantsBase<PlaceConstants> {
