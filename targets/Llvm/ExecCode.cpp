@@ -37,23 +37,22 @@ void ExecCode::store(Value value, Value base, int64_t bytes) {
   rewriter.create<LLVM::StoreOp>(loc, value, offset(base, bytes));
 }
 
-Value ExecCode::stack(Operation *op, Type type, int64_t count) {
+Value ExecCode::stack(Type type, int64_t count) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPointToStart(&getFunction(op)->getRegion(0).front());
   return rewriter.create<LLVM::AllocaOp>(loc, ptr, type, number(count), 64);
 }
 
-Value ExecCode::getCall(Operation *op) {
+Value ExecCode::getCall() {
   return getFunction(op)->getRegion(0).front().getArgument(0);
 }
 
-Value ExecCode::callService(Operation *op, size_t service, Type result,
-                            ArrayRef<Value> more) {
-  Value call = getCall(op);
-  Value services = load(ptr, call, offsetof(burin_call, services));
+Value ExecCode::loadMember(size_t member) { return load(ptr, getCall(), member); }
+
+Value ExecCode::callService(size_t service, Type result, ArrayRef<Value> more) {
+  Value services = loadMember(offsetof(burin_call, services));
   Value function = load(ptr, services, service);
-  SmallVector<Value> operands = {function,
-                                 load(ptr, call, offsetof(burin_call, owner))};
+  SmallVector<Value> operands = {function, loadMember(offsetof(burin_call, owner))};
   operands.append(more.begin(), more.end());
   SmallVector<Type> types(llvm::map_range(
       llvm::drop_begin(operands), [](Value v) { return v.getType(); }));
@@ -90,12 +89,18 @@ Value ExecCode::isNull(Value pointer) {
       rewriter.create<LLVM::ZeroOp>(loc, ptr));
 }
 
-Value ExecCode::getDescriptor(const LLVMTypeConverter &converter, MemRefType type,
-                              Value base, ValueRange sizes) {
+SmallVector<Value> ExecCode::getSizes(MemRefType type, ValueRange sizes) {
   SmallVector<Value> all;
-  unsigned dynamic = 0;
-  for (int64_t size : type.getShape())
-    all.push_back(ShapedType::isDynamic(size) ? sizes[dynamic++] : number(size));
+  for (int64_t size : type.getShape()) {
+    bool isDynamic = ShapedType::isDynamic(size);
+    all.push_back(isDynamic ? sizes.front() : number(size));
+    sizes = sizes.drop_front(isDynamic);
+  }
+  return all;
+}
+
+Value ExecCode::getDescriptor(MemRefType type, Value base, ValueRange sizes) {
+  SmallVector<Value> all = getSizes(type, sizes);
   auto descriptor = MemRefDescriptor::undef(rewriter, loc, converter.convertType(type));
   descriptor.setAllocatedPtr(rewriter, loc, base);
   descriptor.setAlignedPtr(rewriter, loc, base);

@@ -18,18 +18,16 @@ using namespace burin;
 namespace {
 struct CheckPattern : ExecPattern<exec::CheckOp> {
   using ExecPattern::ExecPattern;
-  LogicalResult matchAndRewrite(exec::CheckOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    ExecCode code{rewriter, op.getLoc()};
+  Value lower(exec::CheckOp op, Adaptor adaptor, ExecCode &code) const override {
+    ConversionPatternRewriter &rewriter = code.rewriter;
     Value fails = rewriter.create<LLVM::XOrOp>(
         code.loc, adaptor.getCondition(), code.number(1, rewriter.getI1Type()));
     Value text = getText(op, rewriter);
     code.returnIf(fails, [&] {
-      code.callService(op, offsetof(burin_services, fail), code.i32,
+      code.callService(offsetof(burin_services, fail), code.i32,
                        {code.number(op.getStatus(), code.i32), text});
     });
-    rewriter.eraseOp(op);
-    return success();
+    return {};
   }
 
   static Value getText(exec::CheckOp op, ConversionPatternRewriter &rewriter) {
@@ -59,17 +57,16 @@ struct LaunchPattern : ExecPattern<exec::LaunchOp> {
     return type && type.hasStaticShape() && type.getLayout().isIdentity();
   }
 
-  LogicalResult matchAndRewrite(exec::LaunchOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    ExecCode code{rewriter, op.getLoc()};
-    SmallVector<Value> values = {code.getCall(op)};
+  Value lower(exec::LaunchOp op, Adaptor adaptor, ExecCode &code) const override {
+    ConversionPatternRewriter &rewriter = code.rewriter;
+    SmallVector<Value> values = {code.getCall()};
     for (auto [value, lowered] : llvm::zip(op.getCaptured(), adaptor.getCaptured()))
       values.push_back(travelsAsPointer(value)
                            ? MemRefDescriptor(lowered).alignedPtr(rewriter, code.loc)
                            : lowered);
     SmallVector<Type> fields(ValueRange(values).getTypes());
     auto frameType = LLVM::LLVMStructType::getLiteral(code.context, fields);
-    Value frame = code.stack(op, frameType, 1);
+    Value frame = code.stack(frameType, 1);
     for (auto [i, value] : llvm::enumerate(values)) {
       Value place = rewriter.create<LLVM::GEPOp>(
           code.loc, code.ptr, frameType, frame,
@@ -80,11 +77,9 @@ struct LaunchPattern : ExecPattern<exec::LaunchOp> {
     if (!op->getParentOfType<ModuleOp>().lookupSymbol(thunk))
       createThunk(op, thunk, frameType, code);
     Value function = rewriter.create<LLVM::AddressOfOp>(code.loc, code.ptr, thunk);
-    code.callService(op, offsetof(burin_services, parallel_for), {},
-                     {function, frame, adaptor.getCount(),
-                      code.number(op.getGrain())});
-    rewriter.eraseOp(op);
-    return success();
+    return code.callService(
+        offsetof(burin_services, parallel_for), {},
+        {function, frame, adaptor.getCount(), code.number(op.getGrain())});
   }
 
   void createThunk(exec::LaunchOp op, StringRef name,
@@ -110,7 +105,7 @@ struct LaunchPattern : ExecPattern<exec::LaunchOp> {
     for (auto [i, value] : llvm::enumerate(op.getCaptured())) {
       Value field = getField(1 + i);
       if (travelsAsPointer(value))
-        field = getDescriptor(code, cast<MemRefType>(value.getType()), field, {});
+        field = code.getDescriptor(cast<MemRefType>(value.getType()), field);
       if (auto memref = dyn_cast<MemRefType>(value.getType()))
         MemRefDescriptor::unpack(rewriter, code.loc, field, memref, operands);
       else
@@ -124,18 +119,17 @@ struct LaunchPattern : ExecPattern<exec::LaunchOp> {
 /// Views of all tensors and the parameters go onto the stack.
 struct CallPattern : ExecPattern<exec::CallOp> {
   using ExecPattern::ExecPattern;
-  LogicalResult matchAndRewrite(exec::CallOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    ExecCode code{rewriter, op.getLoc()};
+  Value lower(exec::CallOp op, Adaptor adaptor, ExecCode &code) const override {
+    ConversionPatternRewriter &rewriter = code.rewriter;
     SmallVector<Value> tensors(op.getInputs());
     llvm::append_range(tensors, op.getInits());
     SmallVector<Value> descriptors(adaptor.getInputs());
     llvm::append_range(descriptors, adaptor.getInits());
-    Value views = code.stack(op, code.i8, sizeof(burin_view) * tensors.size());
+    Value views = code.stack(code.i8, sizeof(burin_view) * tensors.size());
     for (auto [i, tensor] : llvm::enumerate(tensors))
       storeView(code, views, i * sizeof(burin_view), descriptors[i],
                 cast<MemRefType>(tensor.getType()), op.getTypes()[i]);
-    Value params = code.stack(op, code.i8, 8 * std::max<size_t>(1, op.getParams().size()));
+    Value params = code.stack(code.i8, 8 * std::max<size_t>(1, op.getParams().size()));
     for (auto [i, value] : llvm::enumerate(op.getParams()))
       code.store(code.number(value), params, 8 * i);
     auto module = op->getParentOfType<ModuleOp>();
@@ -149,13 +143,12 @@ struct CallPattern : ExecPattern<exec::CallOp> {
     Value status =
         rewriter
             .create<LLVM::CallOp>(code.loc, code.i32, op.getCallee(),
-                                  ValueRange{code.getCall(op), views, params})
+                                  ValueRange{code.getCall(), views, params})
             .getResult();
     Value failed = rewriter.create<LLVM::ICmpOp>(
         code.loc, LLVM::ICmpPredicate::ne, status, code.number(0, code.i32));
     code.returnIf(failed);
-    rewriter.eraseOp(op);
-    return success();
+    return {};
   }
 
   static void storeView(ExecCode &code, Value views, int64_t at, Value value,
