@@ -68,7 +68,7 @@ void Pool::run(int32_t self) {
 }
 
 bool Pool::await(int32_t self, uint64_t &last) {
-  int64_t deadline = 0, before = 0;
+  int64_t start = 0, before = 0;
   for (;;) {
     for (int i = 0; i < pausesPerLook; ++i, relax()) {
       uint64_t seen = state.load(std::memory_order_acquire);
@@ -85,15 +85,16 @@ bool Pool::await(int32_t self, uint64_t &last) {
                     : soon.load(std::memory_order_relaxed) ? spinInRunNs
                                                            : spinIdleNs;
     int64_t time = now();
-    if (deadline == 0)
-      deadline = time + limit;
-    if (time > deadline)
+    if (start == 0)
+      start = before = time;
+    bool isOver = time - start > limit;
+    if (isOver)
       sleep(last);
-    if (time > deadline || (before != 0 && time - before > lateNs)) {
+    if (isOver || time - before > lateNs) {
       leaveSharedCore(self);
-      deadline = 0;
+      start = 0;
     }
-    before = deadline == 0 ? 0 : time;
+    before = time;
   }
 }
 
@@ -105,19 +106,16 @@ void Pool::leaveSharedCore(int32_t self) {
     return;
   int core = sched_getcpu();
   homes[self].core.store(core, std::memory_order_relaxed);
-  bool isShared = false;
+  cpu_set_t all, taken, free;
+  CPU_ZERO(&taken);
   for (int32_t i = 0; i < threads; ++i)
-    isShared |= i != self &&
-                homes[i].core.load(std::memory_order_relaxed) == core;
-  cpu_set_t all, free;
-  if (!isShared || sched_getaffinity(0, sizeof(all), &all) != 0)
+    if (i != self) // An unknown core, -1, is in no set.
+      CPU_SET(size_t(homes[i].core.load(std::memory_order_relaxed)), &taken);
+  if (!CPU_ISSET(size_t(core), &taken) ||
+      sched_getaffinity(0, sizeof(all), &all) != 0)
     return;
-  free = all;
-  for (int32_t i = 0; i < threads; ++i) {
-    int taken = homes[i].core.load(std::memory_order_relaxed);
-    if (taken >= 0 && taken < CPU_SETSIZE)
-      CPU_CLR(taken, &free);
-  }
+  CPU_AND(&taken, &taken, &all);
+  CPU_XOR(&free, &all, &taken);
   if (CPU_COUNT(&free) == 0 || sched_setaffinity(0, sizeof(free), &free) != 0)
     return;
   homes[self].core.store(sched_getcpu(), std::memory_order_relaxed);
