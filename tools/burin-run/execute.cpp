@@ -7,6 +7,7 @@
 #include <ctime>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 using namespace burin_run;
@@ -82,34 +83,12 @@ burin_status measure(const Task &task, Stream &stream) {
 
 /// Where streams wait until all of them are ready.
 struct Gate {
-  enum State { Closed, Open, Barred };
+  sem_t ready, decided; // one post for each stream
+  bool isOpen = false;
 
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-  size_t ready = 0;
-  State state = Closed;
-
-  /// True where the stream is to go on.
-  bool pass() {
-    pthread_mutex_lock(&mutex);
-    ++ready;
-    pthread_cond_broadcast(&changed);
-    while (state == Closed)
-      pthread_cond_wait(&changed, &mutex);
-    pthread_mutex_unlock(&mutex);
-    return state == Open;
-  }
-  void awaitReady(size_t count) {
-    pthread_mutex_lock(&mutex);
-    while (ready < count)
-      pthread_cond_wait(&changed, &mutex);
-    pthread_mutex_unlock(&mutex);
-  }
-  void set(State wanted) {
-    pthread_mutex_lock(&mutex);
-    state = wanted;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&mutex);
+  Gate() {
+    sem_init(&ready, 0, 0);
+    sem_init(&decided, 0, 0);
   }
 };
 
@@ -142,7 +121,9 @@ void *serve(void *argument) {
   Stream &stream = caller.stream;
   takeCores(caller.number, caller.count);
   stream.status = prepare(caller.task, stream);
-  if (caller.gate.pass())
+  sem_post(&caller.gate.ready);
+  sem_wait(&caller.gate.decided);
+  if (caller.gate.isOpen)
     stream.status = measure(caller.task, stream);
   return nullptr;
 }
@@ -159,11 +140,13 @@ int runTogether(const Task &task, std::vector<Stream> &streams) {
     if (code != 0)
       callers.pop_back();
   }
-  gate.awaitReady(callers.size());
-  bool isReady = code == 0;
+  for (size_t i = 0; i < callers.size(); ++i)
+    sem_wait(&gate.ready);
+  gate.isOpen = code == 0;
   for (const Stream &stream : streams)
-    isReady &= stream.status == BURIN_OK;
-  gate.set(isReady ? Gate::Open : Gate::Barred);
+    gate.isOpen &= stream.status == BURIN_OK;
+  for (size_t i = 0; i < callers.size(); ++i)
+    sem_post(&gate.decided);
   for (Caller &caller : callers)
     pthread_join(caller.thread, nullptr);
   if (code == 0)

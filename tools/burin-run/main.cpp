@@ -28,17 +28,17 @@ int findEntry(burin_model *model, const std::string &name, int32_t &out) {
   return ExitUsage;
 }
 
-/// The worst of all streams.
+/// Of the first stream whose output differs, if one does.
 Comparison compareAll(const Execution &execution, size_t output,
                       const burin_tensor &expected, const Options &options) {
-  Comparison worst;
+  Comparison comparison;
   for (const Stream &stream : execution.streams) {
-    Comparison comparison = compare(stream.outputs[output], expected,
-                                    options.rtol, options.atol);
-    if (&stream == &execution.streams.front() || (worst.ok && !comparison.ok))
-      worst = comparison;
+    comparison = compare(stream.outputs[output], expected, options.rtol,
+                         options.atol);
+    if (!comparison.ok)
+      break;
   }
-  return worst;
+  return comparison;
 }
 
 /// Complains about each output that differs.
