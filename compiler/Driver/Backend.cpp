@@ -163,6 +163,7 @@ Status Backend::runStages(Stage last) {
 
 /// Tells people and programs, as far as they asked, what the kernels are.
 Status Backend::reportKernels() {
+  kernels.clear();
   llvm::raw_string_ostream list(kernels);
   printKernels(module, list);
   if (options.listKernels)
