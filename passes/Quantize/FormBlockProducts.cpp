@@ -14,7 +14,8 @@ namespace burin {
 namespace {
 /// Blocks of columns with one scale.
 constexpr int64_t columnBlock = 128;
-constexpr int64_t leastBlock = 16;
+/// What nn.matmul_nbits takes.
+constexpr int64_t leastBlock = 16, mostBlock = 1 << 20;
 /// Rows from which on bytes with one scale for each column are as fast as floats.
 constexpr int64_t manyRows = 16;
 
@@ -62,15 +63,14 @@ std::optional<BlockMatrix> BlockMatrix::find(nn::DequantizeOp op, bool isTranspo
   int64_t depth = isTransposed ? 1 : 0;
   matrix.k = type.getDimSize(depth), matrix.n = type.getDimSize(1 - depth);
   matrix.blocked = op.getBlockSize() != 0;
-  matrix.block = op.getBlockSize();
-  if (!matrix.blocked)
-    matrix.block = std::clamp<int64_t>(llvm::bit_ceil<uint64_t>(matrix.k), leastBlock,
-                                       columnBlock);
+  matrix.block = matrix.blocked ? int64_t(op.getBlockSize()) : columnBlock;
+  if (matrix.block >= matrix.k) // One block: as small as it can be.
+    matrix.block = std::max<int64_t>(llvm::bit_ceil<uint64_t>(matrix.k), leastBlock);
   bool alongDepth = int64_t(op.getAxis()) == depth;
   bool isForAll = !matrix.blocked && scales->size() == 1;
   int64_t parameters = matrix.blocked ? matrix.n * matrix.getBlocks() : matrix.n;
   if (matrix.k == 0 || matrix.n == 0 || matrix.block < leastBlock ||
-      !llvm::isPowerOf2_64(matrix.block) ||
+      matrix.block > mostBlock || !llvm::isPowerOf2_64(matrix.block) ||
       (!isForAll && (matrix.blocked != alongDepth || scales->size() != parameters)) ||
       (zeros && zeros->size() != scales->size()))
     return std::nullopt;

@@ -33,6 +33,22 @@ func.func @columns(%x: tensor<3x5x20xf32>) -> tensor<3x5x2xf32> {
 
 // -----
 
+// One block for all, which may be larger than the matrix.
+// CHECK-LABEL: func @larger
+func.func @larger(%x: tensor<3x20xf32>) -> (tensor<3x2xf32>, tensor<3x2xf32>) {
+  // CHECK: nn.matmul_nbits %arg0, {{.*}} {bits = 8 : i64, block_size = 32 : i64, k = 20 : i64
+  // CHECK: nn.matmul_nbits %arg0, {{.*}} {bits = 8 : i64, block_size = 32 : i64, k = 20 : i64
+  %s = nn.constant dense<[[0.5, 0.25]]> : tensor<1x2xf32>
+  %w = nn.constant dense<-3> : tensor<20x2xi8>
+  %0 = nn.dequantize %w, %s {axis = 0 : i64, block_size = 2097152 : i64} : (tensor<20x2xi8>, tensor<1x2xf32>) -> tensor<20x2xf32>
+  %1 = nn.dequantize %w, %s {axis = 0 : i64, block_size = 20 : i64} : (tensor<20x2xi8>, tensor<1x2xf32>) -> tensor<20x2xf32>
+  %2 = nn.matmul %x, %0 : (tensor<3x20xf32>, tensor<20x2xf32>) -> tensor<3x2xf32>
+  %3 = nn.matmul %x, %1 : (tensor<3x20xf32>, tensor<20x2xf32>) -> tensor<3x2xf32>
+  return %2, %3 : tensor<3x2xf32>, tensor<3x2xf32>
+}
+
+// -----
+
 // Bytes only if asked for, and of few rows.
 // CHECK-LABEL: func @bytes
 // COLUMNS-LABEL: func @bytes
