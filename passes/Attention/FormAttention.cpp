@@ -2,8 +2,8 @@
 
 #include "dialects/NN/NN.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Attention/Passes.h"
+#include "passes/PatternPass.h"
 #include <cmath>
 
 using namespace mlir;
@@ -279,13 +279,6 @@ private:
   }
 };
 
-struct FormAttention : impl::FormAttentionBase<FormAttention> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<FormAttentionOp>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct FormAttention : PatternPass<impl::FormAttentionBase<FormAttention>, FormAttentionOp> {};
 } // namespace
 } // namespace burin

@@ -1,8 +1,8 @@
 //===- ReadHeads.cpp - Heads where products leave them --------------------===//
 
 #include "dialects/NN/NN.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Attention/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -54,13 +54,6 @@ struct SplitBeforeTranspose : OpRewritePattern<nn::ReshapeOp> {
   }
 };
 
-struct ReadHeads : impl::ReadHeadsBase<ReadHeads> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<SplitBeforeTranspose>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct ReadHeads : PatternPass<impl::ReadHeadsBase<ReadHeads>, SplitBeforeTranspose> {};
 } // namespace
 } // namespace burin

@@ -1,8 +1,8 @@
 //===- FormGroupNorms.cpp - Group normalizations, made whole --------------===//
 
 #include "dialects/NN/NN.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Graph/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -50,13 +50,6 @@ struct FormGroupNorm : OpRewritePattern<nn::ReshapeOp> {
   }
 };
 
-struct FormGroupNorms : impl::FormGroupNormsBase<FormGroupNorms> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<FormGroupNorm>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct FormGroupNorms : PatternPass<impl::FormGroupNormsBase<FormGroupNorms>, FormGroupNorm> {};
 } // namespace
 } // namespace burin

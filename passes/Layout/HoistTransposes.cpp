@@ -1,8 +1,8 @@
 //===- HoistTransposes.cpp - Transposes before tensors grow ---------------===//
 
 #include "dialects/NN/NN.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Layout/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -55,13 +55,7 @@ struct HoistTranspose : OpRewritePattern<nn::TransposeOp> {
   }
 };
 
-struct HoistTransposes : impl::HoistTransposesBase<HoistTransposes> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<HoistTranspose>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct HoistTransposes
+    : PatternPass<impl::HoistTransposesBase<HoistTransposes>, HoistTranspose> {};
 } // namespace
 } // namespace burin

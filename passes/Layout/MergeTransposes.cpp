@@ -2,8 +2,8 @@
 
 #include "dialects/NN/NN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Layout/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -148,7 +148,8 @@ struct MergePair : OpRewritePattern<nn::TransposeOp> {
                            nn::UnsqueezeOp>(source.getDefiningOp()))
       source = source.getDefiningOp()->getOperand(0);
     auto first = source.getDefiningOp<nn::TransposeOp>();
-    if (!first || source == second.getX() || !isSimple(getShape(first)) || !isSimple(getShape(second)))
+    if (!first || source == second.getX() || !isSimple(getShape(first)) ||
+        !isSimple(getShape(second)))
       return failure();
     std::optional<Atoms> atoms =
         AtomFinder(getShape(first), getShape(second.getX())).find();
@@ -212,13 +213,6 @@ private:
   }
 };
 
-struct MergeTransposes : impl::MergeTransposesBase<MergeTransposes> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<MergePair>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct MergeTransposes : PatternPass<impl::MergeTransposesBase<MergeTransposes>, MergePair> {};
 } // namespace
 } // namespace burin

@@ -2,8 +2,8 @@
 
 #include "dialects/NN/NN.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Layout/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -119,13 +119,7 @@ struct Squeeze : OpRewritePattern<nn::SqueezeOp> {
   }
 };
 
-struct ShrinkTransposes : impl::ShrinkTransposesBase<ShrinkTransposes> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<TakeSlice, TakeElement, Squeeze>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct ShrinkTransposes
+    : PatternPass<impl::ShrinkTransposesBase<ShrinkTransposes>, TakeSlice, TakeElement, Squeeze> {};
 } // namespace
 } // namespace burin

@@ -2,8 +2,8 @@
 
 #include "dialects/NN/NN.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Layout/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -70,13 +70,6 @@ struct SinkTranspose : OpRewritePattern<nn::MatMulOp> {
   }
 };
 
-struct SinkTransposes : impl::SinkTransposesBase<SinkTransposes> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<SinkTranspose>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct SinkTransposes : PatternPass<impl::SinkTransposesBase<SinkTransposes>, SinkTranspose> {};
 } // namespace
 } // namespace burin

@@ -2,8 +2,8 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Lower/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -45,15 +45,13 @@ bool mayFuse(OpOperand *operand) {
   return consumer.getMatchingIndexingMap(operand).isPermutation();
 }
 
-struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
+struct FuseElementwise : PatternPass<impl::FuseElementwiseBase<FuseElementwise>> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
     GreedyRewriteConfig config;
     config.useTopDownTraversal = true;
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns),
-                                            config)))
-      signalPassFailure();
+    apply(std::move(patterns), config);
   }
 };
 } // namespace

@@ -4,8 +4,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Lower/Passes.h"
+#include "passes/PatternPass.h"
 
 using namespace mlir;
 
@@ -232,13 +232,12 @@ private:
   }
 };
 
-struct ReadBroadcasts : impl::ReadBroadcastsBase<ReadBroadcasts> {
+struct ReadBroadcasts : PatternPass<impl::ReadBroadcastsBase<ReadBroadcasts>> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
     patterns.add<SplitLoops, ComputeOnce>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    apply(std::move(patterns));
   }
 };
 } // namespace

@@ -1,6 +1,6 @@
 //===- FoldScales.cpp - Scales one after the other, multiplied up ---------===//
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/PatternPass.h"
 #include "passes/Quantize/Constants.h"
 #include "passes/Quantize/Passes.h"
 
@@ -112,13 +112,7 @@ private:
   }
 };
 
-struct FoldScales : impl::FoldScalesBase<FoldScales> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<FoldDequantize, FoldProduct, FoldQuantize>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct FoldScales
+    : PatternPass<impl::FoldScalesBase<FoldScales>, FoldDequantize, FoldProduct, FoldQuantize> {};
 } // namespace
 } // namespace burin

@@ -1,6 +1,6 @@
 //===- FormBlockProducts.cpp - Dequantized blocks to MatMulNBits ----------===//
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/PatternPass.h"
 #include "passes/Quantize/Constants.h"
 #include "passes/Quantize/Passes.h"
 #include "llvm/ADT/bit.h"
@@ -148,14 +148,13 @@ private:
   bool takesColumns;
 };
 
-struct FormBlockProducts : impl::FormBlockProductsBase<FormBlockProducts> {
-  using FormBlockProductsBase::FormBlockProductsBase;
+struct FormBlockProducts : PatternPass<impl::FormBlockProductsBase<FormBlockProducts>> {
+  using PatternPass::PatternPass;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FormProduct>(&getContext(), takesColumns);
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    apply(std::move(patterns));
   }
 };
 } // namespace

@@ -1,6 +1,6 @@
 //===- MoveQuantized.cpp - Bytes are moved, not the floats they stand for -===//
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/PatternPass.h"
 #include "passes/Quantize/Constants.h"
 #include "passes/Quantize/Passes.h"
 
@@ -129,13 +129,8 @@ struct ConcatBytes : OpRewritePattern<nn::ConcatOp> {
   }
 };
 
-struct MoveQuantized : impl::MoveQuantizedBase<MoveQuantized> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<QuantizeFirst, DequantizeLast, DropPair, ConcatBytes>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct MoveQuantized
+    : PatternPass<impl::MoveQuantizedBase<MoveQuantized>,
+                  QuantizeFirst, DequantizeLast, DropPair, ConcatBytes> {};
 } // namespace
 } // namespace burin

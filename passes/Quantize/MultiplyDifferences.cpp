@@ -1,6 +1,6 @@
 //===- MultiplyDifferences.cpp - Zero points after the products -----------===//
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/PatternPass.h"
 #include "passes/Quantize/ByteProducts.h"
 #include "passes/Quantize/Passes.h"
 
@@ -147,13 +147,8 @@ struct SubtractAfterMatMul : OpRewritePattern<nn::MatMulOp> {
   }
 };
 
-struct MultiplyDifferences : impl::MultiplyDifferencesBase<MultiplyDifferences> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<SubtractAfterConv, SubtractAfterMatMul>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct MultiplyDifferences
+    : PatternPass<impl::MultiplyDifferencesBase<MultiplyDifferences>,
+                  SubtractAfterConv, SubtractAfterMatMul> {};
 } // namespace
 } // namespace burin

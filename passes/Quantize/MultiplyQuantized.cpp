@@ -1,6 +1,6 @@
 //===- MultiplyQuantized.cpp - Products of integers, scaled afterwards ----===//
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/PatternPass.h"
 #include "passes/Quantize/ByteProducts.h"
 #include "passes/Quantize/Passes.h"
 
@@ -152,13 +152,7 @@ struct MultiplyMatrix : OpRewritePattern<nn::MatMulOp> {
   }
 };
 
-struct MultiplyQuantized : impl::MultiplyQuantizedBase<MultiplyQuantized> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<MultiplyConv, MultiplyMatrix>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct MultiplyQuantized
+    : PatternPass<impl::MultiplyQuantizedBase<MultiplyQuantized>, MultiplyConv, MultiplyMatrix> {};
 } // namespace
 } // namespace burin

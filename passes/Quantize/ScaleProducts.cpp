@@ -1,6 +1,6 @@
 //===- ScaleProducts.cpp - Floats times bytes, scaled afterwards ----------===//
 
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/PatternPass.h"
 #include "passes/Quantize/ByteProducts.h"
 #include "passes/Quantize/Passes.h"
 
@@ -39,13 +39,6 @@ struct ScaleMatrix : OpRewritePattern<nn::MatMulOp> {
   }
 };
 
-struct ScaleProducts : impl::ScaleProductsBase<ScaleProducts> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<ScaleMatrix>(&getContext());
-    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
-};
+struct ScaleProducts : PatternPass<impl::ScaleProductsBase<ScaleProducts>, ScaleMatrix> {};
 } // namespace
 } // namespace burin
