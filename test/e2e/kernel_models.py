@@ -3,7 +3,7 @@
 The same seed gives the same model. What is expected is calculated in double precision or in integers.
 """
 import numpy as np
-from support import constant, model, value
+from support import OPSET, constant, model, softmax, value
 
 F32 = np.float32
 CHANNELS = (1, 3, 8, 15, 16, 17, 31, 32, 33, 48, 64, 70, 96, 130)
@@ -25,6 +25,10 @@ class Drawn:
         """Nothing at all now and then, where that is not known before."""
         return self.pick((1, 1, 2, 3)) if self.is_known else self.pick((0, 1, 2, 3))
 
+    def image(self):
+        """The sizes of one: [N, C, H, W]."""
+        return self.batch(), self.pick(CHANNELS), self.pick(EXTENTS), self.pick(EXTENTS)
+
     def normal(self, *shape):
         return self.draw.standard_normal(shape).astype(F32)
 
@@ -37,8 +41,14 @@ class Drawn:
         shape = [d if self.is_known or i not in named else f"{name}{i}" for i, d in enumerate(array.shape)]
         return value(name, array.dtype, shape)
 
+    def model(self, nodes, inputs, expected, constants={}, named=(0,), opset=OPSET, **others):
+        """A model, its inputs and what is expected. `others` names the sizes of those that `named` does not fit."""
+        typed = lambda arrays: [self.value(n, a, others.get(n, named)) for n, a in arrays.items()]
+        constants = [constant(n, a) for n, a in constants.items()]
+        return model(nodes, typed(inputs), typed(expected), constants, opset), inputs, expected
 
-def windows(x, kernel, strides, dilations, pads, rest):
+
+def windows(x, kernel, strides=(1, 1), dilations=(1, 1), pads=(0, 0, 0, 0), rest=0):
     """Of [N, C, H, W], what each output position sees: [taps, N, C, OH, OW]. Around it is `rest`."""
     x = np.pad(x, ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])), constant_values=rest)
     spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations)]
@@ -50,7 +60,7 @@ def windows(x, kernel, strides, dilations, pads, rest):
 
 def convolve(x, w, groups=1, **geometry):
     """x [N, C, H, W] and w [F, C / groups, KH, KW], in the type of the products."""
-    seen = windows(x, w.shape[2:], rest=0, **geometry)
+    seen = windows(x, w.shape[2:], **geometry)
     taps, n, c, height, width = seen.shape
     seen = seen.reshape(taps, n, groups, c // groups, height, width)
     filters = w.reshape(groups, w.shape[0] // groups, c // groups, taps)
@@ -69,7 +79,7 @@ def draw_geometry(d, height, width, kernels=(1, 2, 3, 5)):
 
 def convolution(d):
     """Convolutions, depthwise and grouped ones too, an activation, and a sum with one of 1 x 1."""
-    n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+    n, c, height, width = d.image()
     groups = d.pick([1, 1, c] + [g for g in (2, 3) if c % g == 0])
     f = groups * d.pick((1, 1, 2)) if groups > 1 else d.pick(CHANNELS)
     kernel, geometry, attributes = draw_geometry(d, height, width)
@@ -77,18 +87,16 @@ def convolution(d):
     w = d.normal(f, c // groups, *kernel) / F32(np.sqrt(c // groups * np.prod(kernel)))
     back = d.normal(c, f, 1, 1) / F32(np.sqrt(f))
     a = np.maximum(convolve(x.astype(float), w.astype(float), groups, **geometry) + bias[:, None, None], 0)
-    b = convolve(a, back.astype(float), strides=[1, 1], dilations=[1, 1], pads=[0] * 4)
-    y = b + np.minimum(b, 1)
-    proto = model([("Conv", ["x", "w", "bias"], ["c"], dict(group=groups, **attributes)), ("Relu", ["c"], ["a"], {}),
-                   ("Conv", ["a", "back"], ["b"], {}), ("Min", ["b", "one"], ["m"], {}), ("Add", ["b", "m"], ["y"], {})],
-                  [d.value("x", x)], [d.value("y", y.astype(F32))],
-                  [constant("w", w), constant("bias", bias), constant("back", back), constant("one", F32(1))])
-    return proto, {"x": x}, {"y": y.astype(F32)}
+    b = convolve(a, back.astype(float))
+    y = (b + np.minimum(b, 1)).astype(F32)
+    nodes = [("Conv", ["x", "w", "bias"], ["c"], dict(group=groups, **attributes)), ("Relu", ["c"], ["a"], {}),
+             ("Conv", ["a", "back"], ["b"], {}), ("Min", ["b", "one"], ["m"], {}), ("Add", ["b", "m"], ["y"], {})]
+    return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, bias=bias, back=back, one=F32(1)))
 
 
 def pool(d):
     """A pooling between two transposes or none."""
-    n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+    n, c, height, width = d.image()
     kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3, 7))
     # No window lies in the pads alone.
     x, is_largest = d.normal(n, c, height, width), bool(d.draw.integers(2))
@@ -97,10 +105,10 @@ def pool(d):
         nodes = [("MaxPool", ["x"], ["y"], attributes)]
     else:
         includes = int(d.draw.integers(2))
-        y = windows(x.astype(float), kernel, rest=0, **geometry).sum(0)
-        y = (y / (np.prod(kernel) if includes else windows(np.ones_like(x), kernel, rest=0, **geometry).sum(0))).astype(F32)
+        y = windows(x.astype(float), kernel, **geometry).sum(0)
+        y = (y / (np.prod(kernel) if includes else windows(np.ones_like(x), kernel, **geometry).sum(0))).astype(F32)
         nodes = [("AveragePool", ["x"], ["y"], dict(count_include_pad=includes, **attributes))]
-    return model(nodes, [d.value("x", x)], [d.value("y", y)]), {"x": x}, {"y": y}
+    return d.model(nodes, dict(x=x), dict(y=y))
 
 
 def product(d):
@@ -115,36 +123,32 @@ def product(d):
     nodes = [("Transpose", ["z"], ["t"], dict(perm=[0, 1, 3, 2])) if is_turned else ("Identity", ["z"], ["t"], {}),
              ("MatMul", ["x", "t"], ["p"], {}), ("Div", ["p", "root"], ["s"], {}), ("Tanh", ["s"], ["a"], {}),
              ("MatMul", ["a", "w"], ["b"], {}), ("Add", ["b", "x"], ["y"], {})]
-    proto = model(nodes, [d.value("x", x, (0, 2)), d.value("z", z, (0,))], [d.value("y", y, (0, 2))],
-                  [constant("w", w), constant("root", dtype(np.sqrt(k)))])
-    return proto, {"x": x, "z": z}, {"y": y}
+    return d.model(nodes, dict(x=x, z=z), dict(y=y), dict(w=w, root=dtype(np.sqrt(k))), named=(0, 2), z=(0,))
 
 
 def integers(d):
     """Products and convolutions of bytes, exact."""
-    signed = d.pick((np.uint8, np.int8))
-    zero = d.bytes(signed)[()]
+    byte = d.pick((np.uint8, np.int8))
+    zero = d.bytes(byte)[()]
     if d.draw.integers(2):
         n, m, k, f = d.batch(), d.pick(ROWS), d.pick(CHANNELS), d.pick(CHANNELS)
-        x, w = d.bytes(signed, n, m, k), d.bytes(np.int8, k, f)
+        x, w = d.bytes(byte, n, m, k), d.bytes(np.int8, k, f)
         y = (x.astype(np.int32) - np.int32(zero)) @ w.astype(np.int32)
         node = ("MatMulInteger", ["x", "w", "zero"], ["y"], {})
     else:
-        n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+        n, c, height, width = d.image()
         groups = d.pick((1, 1, c))
         kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3))
         f = groups if groups > 1 else d.pick(CHANNELS)
-        x, w = d.bytes(signed, n, c, height, width), d.bytes(np.int8, f, c // groups, *kernel)
+        x, w = d.bytes(byte, n, c, height, width), d.bytes(np.int8, f, c // groups, *kernel)
         y = convolve(x.astype(np.int32) - np.int32(zero), w.astype(np.int32), groups, **geometry)
         node = ("ConvInteger", ["x", "w", "zero"], ["y"], dict(group=groups, **attributes))
-    y = y.astype(np.int32)
-    proto = model([node], [d.value("x", x)], [d.value("y", y)], [constant("w", w), constant("zero", zero)])
-    return proto, {"x": x}, {"y": y}
+    return d.model([node], dict(x=x), dict(y=y.astype(np.int32)), dict(w=w, zero=zero))
 
 
 def quantized(d):
     """A convolution between QuantizeLinear and DequantizeLinear, as quantizers write it."""
-    n, c, height, width = d.batch(), d.pick(CHANNELS), d.pick(EXTENTS), d.pick(EXTENTS)
+    n, c, height, width = d.image()
     groups = d.pick((1, 1, c))
     f = groups if groups > 1 else d.pick(CHANNELS)
     kernel, geometry, attributes = draw_geometry(d, height, width, (1, 3))
@@ -166,9 +170,7 @@ def quantized(d):
              ("Conv", ["xd", "wd", "bd"], ["c"], dict(group=groups, **attributes)), ("Relu", ["c"], ["r"], {}),
              ("QuantizeLinear", ["r", "outer", "zero"], ["yq"], {}), ("DequantizeLinear", ["yq", "outer", "zero"], ["y"], {})]
     constants = dict(inner=inner, outer=outer, zero=zero, scales=scales, both=inner * scales, w=w, bias=bias)
-    y = y.astype(F32)
-    proto = model(nodes, [d.value("x", x)], [d.value("y", y)], [constant(k, v) for k, v in constants.items()])
-    return proto, {"x": x}, {"y": y}, outer
+    return *d.model(nodes, dict(x=x), dict(y=y.astype(F32)), constants), outer
 
 
 def rows(d):
@@ -178,15 +180,12 @@ def rows(d):
     a = x.astype(float) + bias
     centered = a - a.mean(-1, keepdims=True)
     b = centered / np.sqrt((centered**2).mean(-1, keepdims=True) + 1e-3) * scale + bias
-    e = np.exp(b - b.max(-1, keepdims=True))
-    y, z = (e / e.sum(-1, keepdims=True)).astype(F32), (a * b).max(-1).astype(F32)
+    y, z = softmax(b).astype(F32), (a * b).max(-1).astype(F32)
     nodes = [("Add", ["x", "bias"], ["a"], {}), ("LayerNormalization", ["a", "scale", "bias"], ["b"], dict(epsilon=1e-3)),
              ("Softmax", ["b"], ["y"], {}), ("Mul", ["a", "b"], ["c"], {}),
              ("ReduceMax", ["c", "last"], ["z"], dict(keepdims=0))]
-    proto = model(nodes, [d.value("x", x, (0, 1, 2)) if d.draw.integers(2) else d.value("x", x)],
-                  [d.value("y", y, (0, 1, 2)), d.value("z", z, (0, 1))],
-                  [constant("bias", bias), constant("scale", scale), constant("last", np.array([-1]))])
-    return proto, {"x": x}, {"y": y, "z": z}
+    return d.model(nodes, dict(x=x), dict(y=y, z=z), dict(bias=bias, scale=scale, last=np.array([-1])), named=(0, 1, 2),
+                   x=(0, 1, 2) if d.draw.integers(2) else (0,))
 
 
 def attention(d):
@@ -197,12 +196,9 @@ def attention(d):
     m = np.where(d.draw.random((queries, keys)) < 0.2, F32(-1e4), F32(0))
     is_masked = bool(d.draw.integers(2))
     s = np.einsum("nhqd,nhkd->nhqk", q.astype(float), k.repeat(shared, 1)) / np.sqrt(depth) + (m if is_masked else 0)
-    p = np.exp(s - s.max(-1, keepdims=True))
-    y = np.einsum("nhqk,nhkd->nhqd", p / p.sum(-1, keepdims=True), v.repeat(shared, 1)).astype(F32)
-    inputs = dict(q=q, k=k, v=v, m=m) if is_masked else dict(q=q, k=k, v=v)
-    proto = model([("Attention", list(inputs), ["y"], {})], [d.value(i, a, (0, 1) if i == "m" else (0, 2)) for i, a in inputs.items()],
-                  [d.value("y", y, (0, 2))], opset=23)
-    return proto, inputs, {"y": y}
+    y = np.einsum("nhqk,nhkd->nhqd", softmax(s), v.repeat(shared, 1)).astype(F32)
+    inputs = dict(q=q, k=k, v=v) | (dict(m=m) if is_masked else {})
+    return d.model([("Attention", list(inputs), ["y"], {})], inputs, dict(y=y), named=(0, 2), m=(0, 1), opset=23)
 
 
 KINDS = [convolution, pool, product, integers, quantized, rows, attention]

@@ -1,7 +1,7 @@
 """Small models that move, resize and add up elements, made like those of kernel_models."""
 import numpy as np
 from kernel_models import CHANNELS, EXTENTS, F32, convolve, draw_geometry
-from support import constant, model, reference
+from support import reference
 
 TYPES = (F32, F32, np.float64, np.float16, np.int64, np.int32, np.uint8, np.int8, np.bool_)
 
@@ -21,8 +21,7 @@ def transposes(d):
     w = np.concatenate([y, y]).transpose(second)
     nodes = [("Transpose", ["x"], ["z"], dict(perm=first)), ("Neg" if negate else "Identity", ["z"], ["y"], {}),
              ("Concat", ["y", "y"], ["c"], dict(axis=0)), ("Transpose", ["c"], ["w"], dict(perm=second))]
-    proto = model(nodes, [d.value("x", x, range(rank))], [d.value("y", y, range(rank)), d.value("w", w, range(rank))])
-    return proto, {"x": x}, {"y": y, "w": w}
+    return d.model(nodes, dict(x=x), dict(y=y, w=w), named=range(rank))
 
 
 def transposed_convolution(d):
@@ -43,13 +42,12 @@ def transposed_convolution(d):
     spread[:, :, spans[0] - 1:spans[0] - 1 + (height - 1) * strides[0] + 1:strides[0],
            spans[1] - 1:spans[1] - 1 + (width - 1) * strides[1] + 1:strides[1]] = x
     turned = w.reshape(groups, c // groups, f // groups, *kernel).swapaxes(1, 2).reshape(f, c // groups, *kernel)[..., ::-1, ::-1]
-    y = convolve(spread, turned.astype(float), groups, strides=[1, 1], dilations=dilations, pads=[0] * 4)
+    y = convolve(spread, turned.astype(float), groups, dilations=dilations)
     y = y[:, :, pads[0]:pads[0] + cut[0], pads[1]:pads[1] + cut[1]] + bias[:, None, None]
     y = np.maximum(y, 0.1 * y).astype(F32)
     attributes = dict(group=groups, kernel_shape=kernel, strides=strides, dilations=dilations, pads=pads, output_padding=extra)
-    proto = model([("ConvTranspose", ["x", "w", "bias"], ["c"], attributes), ("LeakyRelu", ["c"], ["y"], dict(alpha=0.1))],
-                  [d.value("x", x)], [d.value("y", y)], [constant("w", w), constant("bias", bias)])
-    return proto, {"x": x}, {"y": y}
+    nodes = [("ConvTranspose", ["x", "w", "bias"], ["c"], attributes), ("LeakyRelu", ["c"], ["y"], dict(alpha=0.1))]
+    return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, bias=bias))
 
 
 def interpolate(x, axis, size, scale, mode):
@@ -88,9 +86,9 @@ def resize(d):
     y = x.astype(float)
     for axis in (2, 3):
         y = interpolate(y, axis, sizes[axis - 2], scales[axis - 2], positions)
-    proto = model([("Resize", names, ["y"], attributes)], [d.value("x", x, (0,) if names[2] else ())],
-                  [d.value("y", y.astype(F32), (0,) if names[2] else ())], [constant("g", given)])
-    return proto, {"x": x}, {"y": y.astype(F32)} if mode == "linear" else reference(proto, {"x": x})
+    proto, inputs, expected = d.model([("Resize", names, ["y"], attributes)], dict(x=x), dict(y=y.astype(F32)), dict(g=given),
+                                      named=(0,) if names[2] else ())
+    return proto, inputs, expected if mode == "linear" else reference(proto, inputs)
 
 
 def reductions(d):
@@ -109,9 +107,7 @@ def reductions(d):
     z = (wide - r).astype(dtype) if keeps else None
     nodes = [("Reduce" + kind, ["x", "axes"], ["r"], dict(keepdims=keeps))] + ([("Sub", ["x", "r"], ["z"], {})] if keeps else [])
     expected = dict(r=np.asarray(r).astype(dtype)) | ({} if z is None else dict(z=z))
-    proto = model(nodes, [d.value("x", x, range(rank))], [d.value(o, a, range(a.ndim)) for o, a in expected.items()],
-                  [constant("axes", np.array(axes))])
-    return proto, {"x": x}, expected
+    return d.model(nodes, dict(x=x), expected, dict(axes=np.array(axes)), named=range(rank))
 
 
 def images(d):
@@ -123,11 +119,10 @@ def images(d):
     up = d.normal(c, c // 2, 1, 1) / F32(np.sqrt(c))
     a = convolve(x.astype(float), w.astype(float), c, **geometry)
     a = a * np.clip(a / 6 + 0.5, 0, 1)
-    point = dict(strides=[1, 1], dilations=[1, 1], pads=[0] * 4)
-    gate = convolve(np.maximum(convolve(a.mean((2, 3), keepdims=True), down.astype(float), **point), 0), up.astype(float), **point)
+    gate = convolve(np.maximum(convolve(a.mean((2, 3), keepdims=True), down.astype(float)), 0), up.astype(float))
     b = a / (1 + np.exp(-gate))
     mixed = np.concatenate([b[:, c // 2:], b[:, :c // 2] * 2], 1).reshape(n, 2, c // 2, *b.shape[2:]).swapaxes(1, 2)
-    y = convolve(mixed.reshape(b.shape), down.astype(float), **point).astype(F32)
+    y = convolve(mixed.reshape(b.shape), down.astype(float)).astype(F32)
     nodes = [("Conv", ["x", "w"], ["c0"], dict(group=c, **attributes)), ("HardSwish", ["c0"], ["a"], {}),
              ("GlobalAveragePool", ["a"], ["g0"], {}), ("Conv", ["g0", "down"], ["g1"], {}), ("Relu", ["g1"], ["g2"], {}),
              ("Conv", ["g2", "up"], ["g3"], {}), ("Sigmoid", ["g3"], ["g4"], {}), ("Mul", ["a", "g4"], ["b"], {}),
@@ -135,10 +130,8 @@ def images(d):
              ("Concat", ["h1", "h2"], ["m0"], dict(axis=1)), ("Reshape", ["m0", "apart"], ["m1"], {}),
              ("Transpose", ["m1"], ["m2"], dict(perm=[0, 2, 1, 3, 4])), ("Reshape", ["m2", "joint"], ["m3"], {}),
              ("Conv", ["m3", "down"], ["y"], {})]
-    apart = np.array([0, 2, c // 2, *b.shape[2:]])
-    proto = model(nodes, [d.value("x", x)], [d.value("y", y)],
-                  [constant("w", w), constant("down", down), constant("up", up), constant("apart", apart), constant("joint", np.array([0, c, *b.shape[2:]]))])
-    return proto, {"x": x}, {"y": y}
+    apart, joint = np.array([0, 2, c // 2, *b.shape[2:]]), np.array([0, c, *b.shape[2:]])
+    return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, down=down, up=up, apart=apart, joint=joint))
 
 
 KINDS = [transposes, transposed_convolution, resize, reductions, images]

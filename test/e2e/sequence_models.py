@@ -1,13 +1,7 @@
 """Small models of what sequences go through, made like those of kernel_models."""
 import numpy as np
 from kernel_models import CHANNELS, F32, ROWS
-from support import constant, model
-
-
-def softmax(s):
-    with np.errstate(invalid="ignore"):
-        e = np.exp(s - s.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
+from support import softmax
 
 
 def split(x, heads):
@@ -45,10 +39,7 @@ def written_attention(d):
               ("MatMul", ["p", "v3"], ["o"], {}), ("Transpose", ["o"], ["o1"], dict(perm=[0, 2, 1, 3])),
               ("Reshape", ["o1", "flat"], ["o2"], {}), ("MatMul", ["o2", "wo"], ["o3"], {}), ("Add", ["o3", "x"], ["y"], {})]
     constants = dict(weights, bias=bias, scale=scale, low=F32(-1e9), heads=np.array([0, 0, heads, depth]), flat=np.array([0, 0, size]))
-    inputs |= masks
-    proto = model(nodes, [d.value(i, a, (0, 2, 3) if i == "m" else (0, 1)) for i, a in inputs.items()],
-                  [d.value("y", y, (0, 1))], [constant(k, v) for k, v in constants.items()])
-    return proto, inputs, {"y": y}
+    return d.model(nodes, inputs | masks, dict(y=y), constants, named=(0, 1), m=(0, 2, 3))
 
 
 def causal(d):
@@ -62,9 +53,8 @@ def causal(d):
     s = np.where(np.tri(size, dtype=bool), s, -np.inf)
     y = (softmax(s) @ v.repeat(shared, 1)).astype(F32)
     inputs = dict(q=q, k=k, v=v)
-    proto = model([("Attention", list(inputs), ["y"], dict(is_causal=1, softcap=cap))],
-                  [d.value(i, a, (0, 2)) for i, a in inputs.items()], [d.value("y", y, (0, 2))], opset=23)
-    return proto, inputs, {"y": y}
+    nodes = [("Attention", list(inputs), ["y"], dict(is_causal=1, softcap=cap))]
+    return d.model(nodes, inputs, dict(y=y), named=(0, 2), opset=23)
 
 
 def recurrent(d):
@@ -100,11 +90,8 @@ def recurrent(d):
     expected = dict(y=y.astype(F32), last=last.astype(F32)) | (dict(cell=cell.astype(F32)) if is_lstm else {})
     inputs = dict(x=x, lengths=lengths) if has_lengths else dict(x=x)
     attributes = dict(hidden_size=hidden, direction=direction) | ({} if is_lstm else dict(linear_before_reset=linear))
-    proto = model([("LSTM" if is_lstm else "GRU", ["x", "w", "r", "b", *list(inputs)[1:]], list(expected), attributes)],
-                  [d.value(i, a, (0, 1) if i == "x" else ()) if n else d.value(i, a, (0, 1)) for i, a in inputs.items()],
-                  [d.value(o, a, (0, 2) if o == "y" else (1,)) for o, a in expected.items()],
-                  [constant("w", w), constant("r", r), constant("b", b)])
-    return proto, inputs, expected
+    nodes = [("LSTM" if is_lstm else "GRU", ["x", "w", "r", "b", *list(inputs)[1:]], list(expected), attributes)]
+    return d.model(nodes, inputs, expected, dict(w=w, r=r, b=b), named=(1,), x=(0, 1), y=(0, 2), lengths=() if n else (0,))
 
 
 KINDS = [written_attention, causal, recurrent]

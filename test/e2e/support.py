@@ -53,6 +53,13 @@ def reference(proto, inputs):
     return dict(zip(names, ReferenceEvaluator(proto).run(None, inputs)))
 
 
+def softmax(scores):
+    """Of the last axis; NaN where no score is finite."""
+    with np.errstate(invalid="ignore"):
+        e = np.exp(scores - scores.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
 def element_type(name):
     """The NumPy type of an ONNX element type's name, such as FLOAT8E4M3FN."""
     return helper.tensor_dtype_to_np_dtype(getattr(TensorProto, name))

@@ -4,6 +4,7 @@ import layout_models
 import numpy as np
 import sequence_models
 import support
+from harness.compare import difference
 from kernel_models import Drawn
 from support import ModelTest
 
@@ -14,22 +15,16 @@ KINDS = kernel_models.KINDS + layout_models.KINDS + sequence_models.KINDS
 def within(step):
     """Equal but for a step of the last quantization, where a sum lies between two."""
     def compare(actual, expected):
-        if actual.shape != expected.shape or actual.dtype != expected.dtype:
-            return f"is {actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
-        steps = np.abs(actual - expected) / step
-        if not steps.size or (steps.max() < 1.01 and np.count_nonzero(steps > 0.01) <= 1 + steps.size // 100):
-            return None
-        return f"differs by {steps.max():.2f} steps, {np.count_nonzero(steps > 0.01)} of {steps.size} elements"
+        if text := difference(actual, expected, 0, 1.01 * step):
+            return text
+        others = np.count_nonzero(np.abs(actual - expected) > 0.01 * step)
+        return f"differs by a step in {others} of {actual.size} elements" if others > 1 + actual.size // 100 else None
     return compare
 
 
 def roughly(actual, expected):
     """Equal but for products of factors that are rounded to 8 bits."""
-    if actual.shape != expected.shape or actual.dtype != expected.dtype:
-        return f"is {actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
-    error = np.abs(actual - expected).max(initial=0)
-    largest = np.abs(expected).max(initial=0)
-    return None if error <= 0.05 * largest else f"differs by {error} where {largest} is the largest"
+    return difference(actual, expected, 0, 0.05 * float(np.abs(expected).max(initial=0)))
 
 
 class Kernels(ModelTest):
