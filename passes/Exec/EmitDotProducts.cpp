@@ -22,8 +22,8 @@ namespace {
 /// Of the rows that a thread copies at a time: they stay in the second-level
 /// cache beside a panel of columns.
 constexpr int64_t chunkBytes = 1 << 18;
-/// Row tiles of one task, where there are more: a panel of columns is read from
-/// the nearest cache for all of them.
+/// Row tiles of one task at most: a panel of columns is read from the nearest cache
+/// for all of them.
 constexpr int64_t tilesPerChunk = 8;
 /// Panels of columns of one task: the rows are copied once for all of them.
 constexpr int64_t panelsPerGroup = 8;
@@ -97,11 +97,10 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
   panels = llvm::divideCeil(columns, tile.getColumns());
   chunkTiles = std::clamp<int64_t>(chunkBytes / (tile.rows * copy.getRowBytes()), 1,
                                    tilesPerChunk);
-  if (knownRows) { // As many chunks as there might be threads, of equal size.
-    int64_t tiles = llvm::divideCeil(*knownRows, tile.rows);
-    chunkTiles = std::min<int64_t>(chunkTiles, llvm::divideCeil(tiles, tilesPerChunk));
-    chunkTiles = std::max<int64_t>(
-        1, llvm::divideCeil(tiles, llvm::divideCeil(tiles, chunkTiles)));
+  if (knownRows) {
+    int64_t tiles = std::max<int64_t>(1, llvm::divideCeil(*knownRows, tile.rows));
+    chunkTiles = getEvenPart(
+        tiles, std::min<int64_t>(chunkTiles, llvm::divideCeil(tiles, tasksOfRows)));
   }
   // Then chunks of rows go by one group of panels before the next, and the tiles of a
   // chunk ask for the next panel while they multiply with this one.

@@ -127,8 +127,7 @@ public:
       knownPositions = nn::getStatic(c.nest.sizes[*c.position]);
       positions = unknownPositions;
       if (knownPositions)
-        positions = llvm::divideCeil(*knownPositions,
-                                     llvm::divideCeil(*knownPositions, most));
+        positions = getEvenPart(*knownPositions, most);
     }
     knownColumns = nn::getStatic(c.nest.sizes[c.column]);
     if (knownColumns)

@@ -35,8 +35,8 @@ AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b
   keyPanels = shapes.ceilDiv(shape.keys, shapes.get(keyTile.getColumns()));
   valuePanels = shapes.ceilDiv(shape.width, shapes.get(valueTile.getColumns()));
   height = keyTile.rows;
-  if (std::optional<int64_t> count = nn::getStatic(shape.queries); count && *count > 0) {
-    height = llvm::divideCeil(*count, llvm::divideCeil(*count, height));
+  if (std::optional<int64_t> count = nn::getStatic(shape.queries)) {
+    height = getEvenPart(*count, height);
     tail = *count % height;
   }
   rowPanels = shapes.ceilDiv(shape.queries, shapes.get(height));

@@ -12,6 +12,11 @@ int64_t burin::getGrain(int64_t operations, int64_t lanes) {
   return std::max<int64_t>(1, workPerTask * lanes / std::max<int64_t>(1, operations));
 }
 
+int64_t burin::getEvenPart(int64_t count, int64_t most) {
+  count = std::max<int64_t>(1, count);
+  return llvm::divideCeil(count, llvm::divideCeil(count, most));
+}
+
 Value IndexEmitter::number(int64_t value) {
   return b.create<arith::ConstantIndexOp>(value);
 }

@@ -17,6 +17,10 @@ namespace burin {
 /// times as long as the waking takes.
 inline constexpr int64_t workPerTask = 1 << 12;
 
+/// Tasks that rows should become: some for each of a few threads. Each thread then
+/// has rows of its own, which it also has in the kernels before and after.
+inline constexpr int64_t tasksOfRows = 8;
+
 /// Of an operation on each element of what streams through memory, which waits for
 /// loads and stores, as a multiple of one on registers.
 inline constexpr int64_t workPerStreamed = 4;
@@ -28,6 +32,10 @@ inline constexpr int64_t workPerMoved = 12;
 /// How many iterations are a task at least, if each is `operations` on 32-bit
 /// elements, of which a vector has `lanes`.
 int64_t getGrain(int64_t operations, int64_t lanes);
+
+/// Of `count` in as few parts of at most `most` as possible, which are as equal as
+/// possible: those of the first. At least 1.
+int64_t getEvenPart(int64_t count, int64_t most);
 
 class IndexEmitter {
 protected:

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Tiles/Packing.h"
 
 using namespace mlir;
@@ -137,10 +138,9 @@ static int64_t getJoined(const Contraction &c, unsigned outer, unsigned inner,
                          int64_t most) {
   std::optional<int64_t> lines = nn::getStatic(c.nest.sizes[outer]);
   std::optional<int64_t> run = nn::getStatic(c.nest.sizes[inner]);
-  if (!lines || !run || *run > most)
+  if (!lines || !run || *run == 0 || *run > most)
     return 0;
-  int64_t panels = llvm::divideCeil(*lines, most / *run);
-  return llvm::divideCeil(*lines, panels) * *run;
+  return getEvenPart(*lines, most / *run) * *run;
 }
 
 /// Of several loops of rows one is kept, or two that fill a tile better, as the

@@ -20,9 +20,6 @@ static constexpr int64_t maxResident = 384 << 10;
 static constexpr int64_t maxPanel = 192 << 10;
 /// Positions of a task: their tiles stay in the first-level cache.
 static constexpr int64_t maxChunk = 12;
-/// Tasks that rows should become: some for each of a few threads. Each thread then
-/// has rows of its own, which it also has in the kernels before and after.
-static constexpr int64_t tasksOfRows = 8;
 
 /// Panels of equal height as far as possible, so that few kernels do.
 static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
@@ -30,9 +27,8 @@ static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
   plan.rows = c.getSize(shapes, c.rows);
   plan.height = plan.tile.rows;
   if (std::optional<int64_t> known = nn::getStatic(plan.rows); known && *known > 0) {
-    int64_t run = c.getRun(), runs = *known / run;
-    int64_t panels = llvm::divideCeil(runs, plan.tile.rows / run);
-    plan.height = llvm::divideCeil(runs, panels) * run;
+    int64_t run = c.getRun();
+    plan.height = getEvenPart(*known / run, plan.tile.rows / run) * run;
     plan.tail = *known % plan.height;
   }
   plan.rowPanels = shapes.ceilDiv(plan.rows, shapes.get(plan.height));
@@ -124,8 +120,7 @@ static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
   }
   if (!nn::getStatic(plan.positions)) // A batch may well be one.
     known = getKnownPart(plan, c, most);
-  int64_t tasks = llvm::divideCeil(known, most);
-  plan.chunk = llvm::divideCeil(std::max<int64_t>(known, 1), std::max<int64_t>(tasks, 1));
+  plan.chunk = getEvenPart(known, most);
   plan.chunks = shapes.ceilDiv(plan.positions, shapes.get(plan.chunk));
   // One position gains nothing from blocks.
   if (plan.chunk == 1)

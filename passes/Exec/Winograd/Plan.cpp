@@ -1,6 +1,7 @@
 //===- Plan.cpp - Which convolutions, and how they are cut ----------------===//
 
 #include "passes/Exec/Winograd/Plan.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 using namespace mlir;
 using namespace burin;
@@ -117,8 +118,7 @@ void planBlocks(WinogradPlan &plan, int64_t perBlock) {
   int64_t sumBytes = plan.algorithm.getProducts() * plan.panelRows *
                      plan.tile.getColumns() * elementBytes;
   int64_t perTask = std::clamp<int64_t>(maxSums / sumBytes, 1, perBlock);
-  perTask = llvm::divideCeil(perBlock, llvm::divideCeil(perBlock, perTask));
-  plan.taskRows = perTask * plan.panelRows;
+  plan.taskRows = getEvenPart(perBlock, perTask) * plan.panelRows;
   plan.productPitch = getPitch(plan.taskRows * plan.tile.getColumns());
 }
 
@@ -150,7 +150,7 @@ WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t output
   int64_t maxInputs = std::clamp(plan.getWeights(conv) * elementBytes, minBlock, maxBlock);
   int64_t perBlock = std::max<int64_t>(1, maxInputs / getPanelBytes(plan));
   int64_t panels = llvm::divideCeil(tiles, plan.panelRows);
-  planBlocks(plan, llvm::divideCeil(panels, llvm::divideCeil(panels, perBlock)));
+  planBlocks(plan, getEvenPart(panels, perBlock));
   return plan;
 }
 

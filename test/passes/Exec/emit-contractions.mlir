@@ -282,3 +282,13 @@ func.func @images(%x: memref<?x25x5x64xf32>, %y: memref<?x25x5x64xf32, strided<[
   }
   return
 }
+
+// -----
+
+// Lines of no pixels.
+// CHECK-LABEL: func @empty
+func.func @empty(%x: memref<1x6x2x64xf32>, %w: memref<3x3x64x64xf32>, %y: memref<1x4x0x64xf32>) {
+  // CHECK-NEXT: return
+  linalg.conv_2d_nhwc_hwcf ins(%x, %w : memref<1x6x2x64xf32>, memref<3x3x64x64xf32>) outs(%y : memref<1x4x0x64xf32>)
+  return
+}

@@ -112,6 +112,18 @@ func.func @unknown(%a: memref<64x64xi8>, %b: memref<64x64xi8>, %sums: memref<64x
 
 // -----
 
+// No rows.
+memref.global "private" constant @e : memref<8x64xi8> = dense<1>
+// CHECK-LABEL: func @empty
+func.func @empty(%a: memref<0x8xi8>, %sums: memref<0x64xi32>) {
+  // CHECK: exec.parallel %{{.*}} to %{{.*}} of %c0
+  %e = memref.get_global @e : memref<8x64xi8>
+  linalg.matmul ins(%a, %e : memref<0x8xi8>, memref<8x64xi8>) outs(%sums : memref<0x64xi32>)
+  return
+}
+
+// -----
+
 // Products of f32 where the instruction takes bf16: the weights are rounded at
 // compile time (1.5 twice is 0x3fc03fc0), rows on their way to the stack.
 // BFLOAT: memref.global "private" constant @r_bf16s_1152{{.*}} : memref<1152xi32>

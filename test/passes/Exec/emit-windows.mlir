@@ -98,3 +98,22 @@ func.func @strided(%x: memref<9x63xf32>, %w: memref<2xi8>, %y: memref<8x32xf32>)
   }
   return
 }
+
+// -----
+
+// No windows.
+#x = affine_map<(i, c, k) -> (i + k, c)>
+#w = affine_map<(i, c, k) -> (k)>
+#y = affine_map<(i, c, k) -> (i, c)>
+// CHECK-LABEL: func @empty
+func.func @empty(%x: memref<1x32xf32>, %w: memref<2xi8>, %y: memref<0x32xf32>) {
+  // CHECK-NOT: linalg.generic
+  // CHECK: return
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<1x32xf32>, memref<2xi8>) outs(%y : memref<0x32xf32>) {
+  ^bb0(%a: f32, %unused: i8, %max: f32):
+    %0 = arith.maximumf %a, %max : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
