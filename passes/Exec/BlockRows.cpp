@@ -23,8 +23,6 @@ constexpr int64_t blockElements = 4096;
 constexpr int64_t maxRowElements = 1 << 16;
 /// Elements so few that they stay in the L1 cache anyway.
 constexpr int64_t minElements = 4096;
-/// What a size that is not known is taken for when work is estimated.
-constexpr int64_t guessedSize = 64;
 
 class Blocker : IndexEmitter {
 public:

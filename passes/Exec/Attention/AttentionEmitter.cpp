@@ -45,14 +45,6 @@ AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b
   blockPanels = isOneBlock ? *nn::getStatic(keyPanels) : keyBlock / keyTile.getColumns();
 }
 
-Value AttentionEmitter::getAddress(const LinearAccess &access, ArrayRef<Value> index) {
-  Value address = number(0);
-  for (auto [i, coefficient] : llvm::zip_equal(index, access.coefficients))
-    if (nn::getStatic(coefficient) != 0)
-      address = add(address, mul(i, value(coefficient)));
-  return address;
-}
-
 Value AttentionEmitter::createBuffer(int64_t elements) {
   auto type = MemRefType::get({elements}, b.getF32Type());
   return b.create<memref::CastOp>(bufferType, createStackBuffer(b, type));
@@ -85,7 +77,7 @@ Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
       type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
   Value packed = b.createOrFold<memref::CastOp>(
       MemRefType::get({ShapedType::kDynamic}, type.getElementType()), buffer);
-  int64_t work = layout.width * nn::getStatic(depth).value_or(64) * 4;
+  int64_t work = layout.width * guessSize(depth) * workPerStreamed;
   emitRange(value(count), getGrain(work, keyTile.lanes), [&](Value i) {
     auto [heads, panel] = split(i, value(panels));
     auto [batch, group] = split(heads, value(shape.groups));
@@ -179,9 +171,9 @@ void AttentionEmitter::emitAll() {
     packedKeys = packAll(shape.getKeyColumns(), keyTile, keyPanels);
     packedValues = packAll(shape.getValueColumns(), valueTile, valuePanels);
   }
-  auto guess = [](OpFoldResult size) { return nn::getStatic(size).value_or(64); };
-  int64_t keys = nn::getStatic(shape.keys).value_or(isSingle ? keyBlock : 64);
-  int64_t work = height * keys * (guess(shape.depth) + guess(shape.width));
+  std::optional<int64_t> known = nn::getStatic(shape.keys);
+  int64_t keys = isSingle ? known.value_or(keyBlock) : guessSize(shape.keys);
+  int64_t work = height * keys * (guessSize(shape.depth) + guessSize(shape.width));
   OpFoldResult tasks = isSingle ? shapes.mul(shape.batch, shape.groups)
                                 : shapes.product({shape.batch, shape.heads, rowPanels});
   emitRange(value(tasks), getGrain(work, keyTile.lanes), [&](Value task) {

@@ -22,7 +22,6 @@ public:
 private:
   using Value = mlir::Value;
 
-  Value getAddress(const LinearAccess &access, llvm::ArrayRef<Value> index);
   Value createBuffer(int64_t elements);
   mlir::OpFoldResult getSteps(mlir::OpFoldResult depth);
   MicroKernels createKernels(const Tile &tile, const LhsLayout &layout, bool accumulates);

@@ -26,9 +26,7 @@ void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Part inner) {
     else
       each *= guessSize(nest.sizes[d]);
   emitRange(value(shapes.product(sizes)), getGrain(each, nativeLanes), [&](Value rest) {
-    for (size_t k = loops.size(); k-- > 1;)
-      std::tie(rest, index[loops[k]]) = split(rest, value(getSteps(loops[k])));
-    index[loops[0]] = rest;
+    split(rest, loops, [&](unsigned d) { return value(getSteps(d)); }, index);
     inner();
   });
 }

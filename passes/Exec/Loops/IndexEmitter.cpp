@@ -17,6 +17,10 @@ int64_t burin::getEvenPart(int64_t count, int64_t most) {
   return llvm::divideCeil(count, llvm::divideCeil(count, most));
 }
 
+int64_t burin::guessSize(OpFoldResult size) {
+  return nn::getStatic(size).value_or(guessedSize);
+}
+
 Value IndexEmitter::number(int64_t value) {
   return b.create<arith::ConstantIndexOp>(value);
 }
@@ -32,6 +36,22 @@ Value IndexEmitter::ceilDiv(Value x, Value y) {
 
 std::pair<Value, Value> IndexEmitter::split(Value flat, Value inner) {
   return {div(flat, inner), rem(flat, inner)};
+}
+
+void IndexEmitter::split(Value flat, ArrayRef<unsigned> loops,
+                         function_ref<Value(unsigned)> getSize, Index &index) {
+  for (size_t k = loops.size(); k-- > 1;)
+    std::tie(flat, index[loops[k]]) = split(flat, getSize(loops[k]));
+  if (!loops.empty())
+    index[loops[0]] = flat;
+}
+
+Value IndexEmitter::getAddress(const LinearAccess &access, ArrayRef<Value> index) {
+  Value address = number(0);
+  for (auto [i, coefficient] : llvm::zip_equal(index, access.coefficients))
+    if (i && nn::getStatic(coefficient) != 0)
+      address = add(address, mul(i, value(coefficient)));
+  return address;
 }
 
 Value IndexEmitter::isEqual(Value x, Value y) {

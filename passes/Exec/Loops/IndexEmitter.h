@@ -7,8 +7,7 @@
 #ifndef BURIN_PASSES_EXEC_LOOPS_INDEXEMITTER_H
 #define BURIN_PASSES_EXEC_LOOPS_INDEXEMITTER_H
 
-#include "dialects/NN/ShapeBuilder.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/Exec/LoopNest.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace burin {
@@ -37,10 +36,17 @@ int64_t getGrain(int64_t operations, int64_t lanes);
 /// possible: those of the first. At least 1.
 int64_t getEvenPart(int64_t count, int64_t most);
 
+/// What a size that is not known is taken for while work is estimated.
+inline constexpr int64_t guessedSize = 64;
+
+/// A size, or what it is taken for.
+int64_t guessSize(mlir::OpFoldResult size);
+
 class IndexEmitter {
 protected:
   using Body = llvm::function_ref<void(mlir::Value index)>;
   using Part = llvm::function_ref<void()>;
+  using Index = llvm::SmallVector<mlir::Value>; ///< One per loop; null for 0.
   /// Gets the index and what is carried, gives what is carried on.
   using CarryingBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
       mlir::Value index, mlir::ValueRange carried)>;
@@ -61,6 +67,12 @@ protected:
   mlir::Value ceilDiv(mlir::Value x, mlir::Value y);
   /// `flat` / inner and `flat` % inner.
   std::pair<mlir::Value, mlir::Value> split(mlir::Value flat, mlir::Value inner);
+  /// Sets the indices of `loops`, whose sizes `getSize` gives, to iteration `flat` of
+  /// them all.
+  void split(mlir::Value flat, llvm::ArrayRef<unsigned> loops,
+             llvm::function_ref<mlir::Value(unsigned loop)> getSize, Index &index);
+  /// Of the element of `access` at the loops that `index` has.
+  mlir::Value getAddress(const LinearAccess &access, llvm::ArrayRef<mlir::Value> index);
   mlir::Value isEqual(mlir::Value x, mlir::Value y);
   mlir::Value isNotEqual(mlir::Value x, mlir::Value y);
   mlir::Value isAtMost(mlir::Value x, mlir::Value y);

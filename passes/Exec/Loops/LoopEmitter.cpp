@@ -11,11 +11,6 @@
 using namespace mlir;
 using namespace burin;
 
-int64_t burin::guessSize(OpFoldResult size) {
-  constexpr int64_t guess = 64;
-  return nn::getStatic(size).value_or(guess);
-}
-
 /// How the reduction of a body combines: acc' = acc <kind> something.
 static std::optional<vector::CombiningKind> getCombiner(Block &body) {
   auto yield = cast<linalg::YieldOp>(body.getTerminator());
@@ -98,14 +93,6 @@ void LoopEmitter::chooseVectorLoop() {
   computeUniform();
 }
 
-Value LoopEmitter::getAddress(const LinearAccess &access) {
-  Value address = number(0);
-  for (auto [c, i] : llvm::zip_equal(access.coefficients, index))
-    if (i && nn::getStatic(c) != 0)
-      address = add(address, mul(i, value(c)));
-  return address;
-}
-
 bool LoopEmitter::isWide(unsigned operand) const {
   return lanes > 1 && !uniform[operand];
 }
@@ -114,7 +101,7 @@ Value LoopEmitter::load(unsigned operand, Value mask) {
   const LinearAccess &access = nest.accesses[operand];
   if (!isa<MemRefType>(access.memory.getType()))
     return access.memory;
-  Value address = getAddress(access);
+  Value address = getAddress(access, index);
   if (lanes == 1 ||
       nn::getStatic(access.coefficients[vectorLoop]) == 0)
     return b.create<memref::LoadOp>(access.memory, address);
@@ -145,7 +132,7 @@ Value LoopEmitter::load(unsigned operand, Value mask) {
 
 void LoopEmitter::store(unsigned operand, Value value, Value mask) {
   const LinearAccess &access = nest.accesses[operand];
-  Value address = getAddress(access);
+  Value address = getAddress(access, index);
   if (lanes == 1) {
     b.create<memref::StoreOp>(value, access.memory, address);
     return;
@@ -325,7 +312,7 @@ void LoopEmitter::emitLanewiseReduction() {
   };
   Value lanesDone = emitFrom(0, neutral);
   index[vectorLoop] = number(0);
-  Value address = getAddress(nest.accesses[out]);
+  Value address = getAddress(nest.accesses[out], index);
   Value start = b.create<memref::LoadOp>(nest.accesses[out].memory, address);
   // In pairs: one lane after the other each would wait for the one before.
   Value joined = b.create<vector::ReductionOp>(kind, lanesDone,

@@ -11,9 +11,6 @@ namespace burin {
 /// Vectors whose sums are calculated together.
 inline constexpr int64_t vectorsAtOnce = 4;
 
-/// A size, or what it is taken for while work is estimated and it is not known.
-int64_t guessSize(mlir::OpFoldResult size);
-
 /// Emits the loops of an op at the insertion point of `b`. Which loop becomes
 /// vectors is chosen by what lies contiguous; `lanes` is how many 32-bit elements
 /// a native vector has.
@@ -43,7 +40,6 @@ private:
   void emitLanewiseReduction();
   void emitReductionLoops(unsigned next, mlir::Value mask, llvm::MutableArrayRef<mlir::Value> acc);
   llvm::SmallVector<mlir::Value> emitBody(mlir::ValueRange outputs, mlir::Value mask);
-  mlir::Value getAddress(const LinearAccess &access);
   mlir::Value load(unsigned operand, mlir::Value mask);
   void store(unsigned operand, mlir::Value value, mlir::Value mask);
   bool isWide(unsigned operand) const;
@@ -64,7 +60,7 @@ private:
   void moveTo(const Position &position);
   llvm::DenseSet<mlir::Value> ofOneRow; ///< Values of the body that differ between rows,
   llvm::DenseMap<mlir::Value, mlir::Value> shared; ///< and what the others are here.
-  llvm::SmallVector<mlir::Value> index;         ///< Current index of each loop.
+  Index index; ///< Current index of each loop.
   llvm::SmallVector<bool> uniform;
 };
 

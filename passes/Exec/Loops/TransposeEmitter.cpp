@@ -6,7 +6,6 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/BodyEmitter.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
-#include "passes/Exec/Loops/LoopEmitter.h"
 
 using namespace mlir;
 using namespace burin;
@@ -31,7 +30,9 @@ private:
   }
   unsigned getOutput() const { return nest.numInputs; }
   bool readsAlong(unsigned loop) const;
-  Value getAddress(unsigned access);
+  Value getAddress(unsigned access) {
+    return IndexEmitter::getAddress(nest.accesses[access], index);
+  }
   Value emitElements(int64_t count);
   void emitTile();
   void emitRest(Value lastAlong, Value lastAcross);
@@ -47,7 +48,7 @@ private:
   unsigned along = 0, across = 0; ///< The loops that write and read neighbours.
   int64_t height = 0;             ///< Iterations of `along` at once.
   bool interleaves = false;       ///< And the next ones of `across` follow them.
-  SmallVector<Value> index;       ///< Current index of each loop.
+  Index index;                    ///< Current index of each loop.
 };
 
 /// Whether all operands have neighbours, or one element, in iterations of `loop`
@@ -89,14 +90,6 @@ bool TransposeEmitter::match() {
   for (unsigned i = 0; i < nest.accesses.size(); ++i)
     uniform.push_back(!isMemory(i) || getCoefficient(i, across) == 0);
   return BodyEmitter(body, across, lanes, uniform).canVectorize();
-}
-
-Value TransposeEmitter::getAddress(unsigned access) {
-  Value sum = number(0);
-  for (auto [coefficient, i] : llvm::zip_equal(nest.accesses[access].coefficients, index))
-    if (nn::getStatic(coefficient) != 0)
-      sum = add(sum, mul(i, value(coefficient)));
-  return sum;
 }
 
 /// The results at the current index and `count` - 1 next to it in loop `across`.

@@ -191,7 +191,7 @@ static bool isSmall(const Contraction &c) {
   auto product = [&](ArrayRef<unsigned> loops) {
     int64_t result = 1;
     for (unsigned d : loops)
-      result *= nn::getStatic(c.nest.sizes[d]).value_or(64);
+      result *= guessSize(c.nest.sizes[d]);
     return result;
   };
   int64_t rows = product(c.rows), columns = product(c.columns);

@@ -23,12 +23,9 @@ public:
   void emit();
 
 private:
-  using Index = SmallVector<Value>;
-
-  int64_t guess(ArrayRef<unsigned> loops) {
-    return nn::getStatic(c.getSize(shapes, loops)).value_or(64);
+  void takeBatch(Value flat, ArrayRef<unsigned> loops, Index &index) {
+    split(flat, loops, [&](unsigned d) { return value(c.nest.sizes[d]); }, index);
   }
-  Index splitBatch(Value flat, ArrayRef<unsigned> loops);
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
   Value createBuffer(int64_t elements);
@@ -63,19 +60,6 @@ private:
   Value firstRow; ///< Of the outer loop of rows.
 };
 
-/// One index per loop of the nest; only those of `loops` are there.
-ContractionEmitter::Index
-ContractionEmitter::splitBatch(Value flat, ArrayRef<unsigned> loops) {
-  Index index(c.nest.getNumLoops());
-  for (size_t k = loops.size(); k-- > 0;) {
-    Value size = value(c.nest.sizes[loops[k]]);
-    index[loops[k]] = k == 0 ? flat : rem(flat, size);
-    if (k > 0)
-      flat = div(flat, size);
-  }
-  return index;
-}
-
 Value ContractionEmitter::joinBatch(const Index &index,
                                     ArrayRef<unsigned> loops) {
   Value flat = number(0);
@@ -95,16 +79,17 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   Value buffer = b.create<memref::AllocOp>(
       type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
   Value packed = known ? b.create<memref::CastOp>(packedType, buffer).getResult() : buffer;
-  int64_t work = layout.width * guess(c.depth) * 4;
+  int64_t work = layout.width * guessSize(plan.depth) * workPerStreamed;
   int64_t grain = getGrain(work, plan.tile.lanes);
   emitRange(value(shapes.mul(batches, panels)), grain, [&](Value i) {
     Value panel = i, batch = number(0);
     if (!layout.batch.empty())
       std::tie(batch, panel) = split(i, value(panels));
     Value start = mul(i, mul(value(plan.depth), number(layout.width)));
-    emitPackPanel(b, shapes, c, layout, splitBatch(batch, layout.batch), panel,
-                  number(0), value(c.nest.sizes[c.depth[0]]), packed,
-                  start, plan.tile.lanes);
+    Index index(c.nest.getNumLoops());
+    takeBatch(batch, layout.batch, index);
+    emitPackPanel(b, shapes, c, layout, index, panel, number(0),
+                  value(c.nest.sizes[c.depth[0]]), packed, start, plan.tile.lanes);
   });
   return packed;
 }
@@ -151,10 +136,9 @@ void ContractionEmitter::emitKernels(Value lower) {
   Value start;
   if (plan.readsLhs) {
     const LinearAccess &access = c.getOperand(c.lhs);
-    start = mul(firstRow, value(access.coefficients[c.rows[0]]));
-    for (unsigned d : c.batch)
-      start = add(start, mul(batch[d], value(access.coefficients[d])));
-    start = add(start, mul(lower, value(access.coefficients[c.depth[0]])));
+    Index index = batch;
+    index[c.rows[0]] = firstRow, index[c.depth[0]] = lower;
+    start = getAddress(access, index);
   } else {
     Value index = add(mul(joinBatch(batch, plan.left.batch), value(plan.rowPanels)), rowPanel);
     start = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
@@ -191,15 +175,10 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
   emitLoop(lowerPosition, upperPosition, 1, [&](Value position) {
     ArrayRef<unsigned> around = ArrayRef(plan.inner).take_front(plan.numAround);
     ArrayRef<unsigned> within = ArrayRef(plan.inner).drop_front(plan.numAround);
-    auto takeBatch = [&](Value flat, ArrayRef<unsigned> loops) {
-      Index index = splitBatch(flat, loops);
-      for (unsigned d : loops)
-        batch[d] = index[d];
-    };
     auto [rest, inner] = split(position, value(c.getSize(shapes, within)));
-    takeBatch(inner, within);
+    takeBatch(inner, within, batch);
     std::tie(rest, rowPanel) = split(rest, value(plan.rowPanels));
-    takeBatch(rest, around);
+    takeBatch(rest, around, batch);
     firstRow = mul(rowPanel, number(plan.height / c.getRun()));
     rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
                    number(plan.height));
@@ -264,7 +243,8 @@ void ContractionEmitter::emitTask(Value task) {
     std::tie(rest, panel) = split(task, value(plan.columnPanels));
     std::tie(flatBatch, chunk) = split(rest, value(plan.chunks));
   }
-  batch = splitBatch(flatBatch, plan.outer);
+  batch.assign(c.nest.getNumLoops(), Value());
+  takeBatch(flatBatch, plan.outer, batch);
   int64_t width = plan.tile.getColumns();
   firstColumn = mul(panel, number(width));
   columnsLeft = min(sub(value(plan.columns), firstColumn), number(width));
@@ -299,7 +279,7 @@ void ContractionEmitter::emit() {
   int64_t each = plan.chunk ? std::min(positions, plan.chunk) : positions;
   OpFoldResult tasks =
       shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
-  int64_t work = guess(c.depth) * each * height * width;
+  int64_t work = guessSize(plan.depth) * each * height * width;
   emitRange(value(tasks), getGrain(work, plan.tile.lanes), [&](Value task) {
     bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
     if (!plan.staysInRegisters)
