@@ -4,9 +4,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 using namespace burin;
@@ -45,6 +44,13 @@ static bool isContiguous(MemRefType type) {
          !strides.empty() && strides.back() == 1;
 }
 
+bool burin::isVectorizable(Block &body) {
+  return llvm::all_of(body.without_terminator(), [](Operation &op) {
+    return op.hasTrait<OpTrait::ConstantLike>() ||
+           (OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1);
+  });
+}
+
 bool BodyEmitter::canVectorize() {
   for (Operation &op : body.without_terminator()) {
     if (isa<linalg::IndexOp>(op))
@@ -76,17 +82,6 @@ Value BodyEmitter::widen(ImplicitLocOpBuilder &b, Value value) const {
       VectorType::get(lanes, value.getType()), value);
 }
 
-/// A load whose lanes are consecutive: from the address of lane 0.
-static Value emitVectorLoad(ImplicitLocOpBuilder &b, memref::LoadOp load,
-                            ArrayRef<Value> firsts, int64_t lanes, Value mask) {
-  auto type = VectorType::get(lanes, load.getType());
-  if (!mask)
-    return b.create<vector::LoadOp>(type, load.getMemRef(), firsts);
-  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-  return b.create<vector::MaskedLoadOp>(type, load.getMemRef(), firsts, mask,
-                                        rest);
-}
-
 Value BodyEmitter::emitOp(ImplicitLocOpBuilder &b, Operation &op,
                           function_ref<Value(Value)> get, ValueRange indices,
                           Value mask) {
@@ -113,7 +108,8 @@ Value BodyEmitter::emitOp(ImplicitLocOpBuilder &b, Operation &op,
       firsts.push_back(at);
     }
     if (vectorized)
-      return emitVectorLoad(b, load, firsts, lanes, mask);
+      return loadVector(b, VectorType::get(lanes, load.getType()), load.getMemRef(),
+                        firsts, mask);
     return b.create<memref::LoadOp>(load.getMemRef(), firsts);
   }
   SmallVector<Value> operands;
@@ -150,18 +146,20 @@ SmallVector<Value> BodyEmitter::emit(ImplicitLocOpBuilder &b,
     Value known = values.lookup(value);
     return known ? known : value;
   };
+  IRMapping mapping; // Of scalar code.
+  for (auto [from, to] : values)
+    mapping.map(from, to);
   for (Operation &op : body.without_terminator()) {
     if (lanes == 1 && !isa<linalg::IndexOp>(op)) {
-      IRMapping mapping;
-      for (auto [from, to] : values)
-        mapping.map(from, to);
       Operation *clone = b.clone(op, mapping);
       for (auto [from, to] : llvm::zip(op.getResults(), clone->getResults()))
         values[from] = to;
       continue;
     }
-    if (Value &value = values[op.getResult(0)]; !value)
+    Value &value = values[op.getResult(0)];
+    if (!value)
       value = emitOp(b, op, get, indices, mask);
+    mapping.map(op.getResult(0), value);
   }
   return llvm::map_to_vector(body.getTerminator()->getOperands(), get);
 }

@@ -12,6 +12,9 @@ namespace burin {
 /// Values that are the same in all lanes stay scalars.
 class BodyEmitter {
 public:
+  /// For bodies that do not ask for indices.
+  static constexpr unsigned noLoop = ~0u;
+
   /// `vectorLoop`: the loop whose iterations the lanes are; `lanes` 1: scalar
   /// code. `uniform`: per argument of the block, whether its lanes are equal.
   BodyEmitter(mlir::Block &body, unsigned vectorLoop, int64_t lanes,
@@ -23,7 +26,8 @@ public:
   bool canVectorize();
 
   /// Values of the block's arguments in, values yielded out: scalars or vectors
-  /// of `lanes`. `indices`: the current index of each loop, that of lane 0. `mask` (i1 vector) is null where all lanes are alive.
+  /// of `lanes`. `indices`: the current index of each loop, that of lane 0. `mask`
+  /// (i1 vector) is null where all lanes are alive.
   llvm::SmallVector<mlir::Value> emit(mlir::ImplicitLocOpBuilder &b,
                                       mlir::ValueRange arguments,
                                       mlir::ValueRange indices,
@@ -49,6 +53,9 @@ private:
   int64_t lanes;
   llvm::SmallVector<bool> uniform;
 };
+
+/// Whether all of a body is constants and ops that vectors can do lane by lane.
+bool isVectorizable(mlir::Block &body);
 
 } // namespace burin
 

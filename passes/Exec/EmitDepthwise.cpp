@@ -9,6 +9,7 @@
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 
@@ -113,8 +114,7 @@ void DepthwiseEmitter::emitBlock(Value block, Value from, const Index &row,
     if (left <= 0)
       break;
     if (left < lanes)
-      mask = b.create<vector::CreateMaskOp>(VectorType::get(lanes, b.getI1Type()),
-                                            number(left));
+      mask = createMask(b, lanes, number(left));
     StageEmitter::Place to{at, int64_t(vector) * lanes, mask};
     stages.store(stages.evaluate(sum, to), to);
   }
@@ -126,16 +126,8 @@ Value DepthwiseEmitter::loadTap(size_t tap, Value from, int64_t count) {
   auto bytes = VectorType::get(width, b.getI8Type()), wide = VectorType::get(width, element);
   if (tap >= taps.size())
     return b.create<arith::ConstantOp>(b.getZeroAttr(wide));
-  Value at = add(from, number(taps[tap])), value;
-  if (count == width) {
-    value = b.create<vector::LoadOp>(bytes, c.getLhs().memory, at);
-  } else {
-    Value mask = b.create<vector::CreateMaskOp>(VectorType::get(width, b.getI1Type()),
-                                                number(count));
-    value = b.create<vector::MaskedLoadOp>(
-        bytes, c.getLhs().memory, at, mask,
-        b.create<arith::ConstantOp>(b.getZeroAttr(bytes)));
-  }
+  Value mask = count == width ? Value() : createMask(b, width, number(count));
+  Value value = loadVector(b, bytes, c.getLhs().memory, add(from, number(taps[tap])), mask);
   if (getShift(c, instruction) != 0)
     value = b.create<arith::XOrIOp>(
         value, b.create<arith::ConstantOp>(DenseElementsAttr::get(

@@ -11,6 +11,7 @@
 #include "passes/Exec/Tiles/DotProduct.h"
 #include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Tiles/RowCopy.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 
@@ -231,8 +232,7 @@ void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
         b.create<vector::LoadOp>(type, sums, place));
     Value mask;
     if (int64_t left = count - v * tile.lanes; left < tile.lanes)
-      mask = b.create<vector::CreateMaskOp>(
-          VectorType::get(tile.lanes, b.getI1Type()), number(left));
+      mask = createMask(b, tile.lanes, number(left));
     StageEmitter::Place to{at, v * tile.lanes, mask};
     stages.store(stages.evaluate(value, to), to);
   }

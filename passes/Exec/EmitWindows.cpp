@@ -9,8 +9,8 @@
 #include "passes/Exec/Fused/Addresses.h"
 #include "passes/Exec/Fused/Stages.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
-#include "passes/Exec/Loops/LoopEmitter.h"
 #include "passes/Exec/Passes.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 
@@ -23,7 +23,6 @@ namespace {
 constexpr int64_t mostUnrolled = 32;
 /// Positions at a time where their number is not known.
 constexpr int64_t unknownPositions = 4;
-constexpr unsigned noLoop = ~0u;
 
 struct Windows : FusedSums {
   unsigned column = 0;                 ///< The loop that vectors run along.
@@ -51,13 +50,6 @@ bool hasWindow(linalg::LinalgOp op) {
              return sum && sum.getKind() == AffineExprKind::Add;
            });
          });
-}
-
-bool isVectorizable(Block &body) {
-  return llvm::all_of(body.without_terminator(), [](Operation &op) {
-    return op.hasTrait<OpTrait::ConstantLike>() ||
-           (OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1);
-  });
 }
 
 /// Whether the step of all inputs is known, and 0 or 1 if it is that of columns.
@@ -218,15 +210,13 @@ void WindowEmitter::emitPositions(const Index &index, int64_t count) {
   emitLoop(number(0), whole, step, [&](Value column) {
     emitAt(column, SmallVector<Value>(vectors));
   });
-  auto type = VectorType::get(lanes, b.getI1Type());
   if (!knownColumns)
     return emitLoop(whole, size, step, [&](Value column) {
-      emitAt(column, b.create<vector::CreateMaskOp>(type, rest).getResult());
+      emitAt(column, createMask(b, lanes, rest));
     });
   SmallVector<Value> last;
   for (int64_t left = *knownColumns % step; left > 0; left -= lanes)
-    last.push_back(left >= lanes ? Value()
-                                 : b.create<vector::CreateMaskOp>(type, number(left)));
+    last.push_back(left >= lanes ? Value() : createMask(b, lanes, number(left)));
   if (!last.empty())
     emitAt(whole, last);
 }
@@ -333,7 +323,7 @@ void WindowEmitter::emitUnrolled(ArrayRef<unsigned> loops, ArrayRef<Value> at,
       Value &sum = sums[step.position * masks.size() + v];
       arguments.push_back(sum);
       uniform.push_back(false);
-      BodyEmitter emitter(body, noLoop, lanes, uniform);
+      BodyEmitter emitter(body, BodyEmitter::noLoop, lanes, uniform);
       sum = emitter.widen(b, emitter.emit(b, arguments, {}, masks[v])[0]);
     }
 }
@@ -350,10 +340,7 @@ Value WindowEmitter::load(unsigned input, Value at, int64_t offset, Value mask) 
   if (!stages.isWide(input))
     return b.create<memref::LoadOp>(access.memory, at);
   auto type = VectorType::get(lanes, access.getElementType());
-  if (!mask)
-    return b.create<vector::LoadOp>(type, access.memory, at);
-  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-  return b.create<vector::MaskedLoadOp>(type, access.memory, at, mask, rest);
+  return loadVector(b, type, access.memory, at, mask);
 }
 
 struct EmitWindows : impl::EmitWindowsBase<EmitWindows> {

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Attention/SingleQuery.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 using namespace burin;
@@ -95,8 +96,7 @@ void AttentionEmitter::forVectors(Value row,
                       number(column % valueTile.getColumns()));
     Value mask;
     if (rest < lanes)
-      mask = b.create<vector::CreateMaskOp>(VectorType::get(lanes, b.getI1Type()),
-                                            ValueRange{number(rest)});
+      mask = createMask(b, lanes, number(rest));
     body(place, number(column), mask);
   }
 }
@@ -130,11 +130,7 @@ void AttentionEmitter::emitStore() {
           b.create<vector::LoadOp>(valueType, products, place), factor);
       if (isZero)
         result = b.create<arith::SelectOp>(isZero, nothing, result);
-      Value at = add(to, column);
-      if (mask)
-        b.create<vector::MaskedStoreOp>(shape.result.memory, at, mask, result);
-      else
-        b.create<vector::StoreOp>(result, shape.result.memory, at);
+      storeVector(b, result, shape.result.memory, add(to, column), mask);
     });
   });
 }

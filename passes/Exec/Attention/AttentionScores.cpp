@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Attention/SingleQuery.h"
 #include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 using namespace burin;
@@ -92,11 +93,8 @@ Value AttentionEmitter::emitBody(Value score, Value row, Value key, Value mask) 
     auto type = VectorType::get(lanes, element);
     if (isOne)
       arguments.push_back(b.create<memref::LoadOp>(extra.memory, at));
-    else if (!mask)
-      arguments.push_back(b.create<vector::LoadOp>(type, extra.memory, at));
     else
-      arguments.push_back(b.create<vector::MaskedLoadOp>(
-          type, extra.memory, at, mask, b.create<arith::ConstantOp>(b.getZeroAttr(type))));
+      arguments.push_back(loadVector(b, type, extra.memory, at, mask));
   }
   arguments.push_back(query);
   uniform.push_back(true);
@@ -107,7 +105,6 @@ Value AttentionEmitter::emitBody(Value score, Value row, Value key, Value mask) 
       b.create<arith::ConstantOp>(
           DenseElementsAttr::get(positions, ArrayRef<int64_t>(steps)))));
   uniform.push_back(false);
-  constexpr unsigned noLoop = ~0u;
-  BodyEmitter emitter(body, noLoop, lanes, uniform);
+  BodyEmitter emitter(body, BodyEmitter::noLoop, lanes, uniform);
   return emitter.widen(b, emitter.emit(b, arguments, {}, mask)[0]);
 }

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Vectors.h"
 #include <cmath>
 
 using namespace mlir;
@@ -60,7 +61,7 @@ namespace {
 class RowEmitter : IndexEmitter {
 public:
   RowEmitter(ImplicitLocOpBuilder &b, const ScoreRows &memory, Value keys, ScoreBody body)
-      : IndexEmitter(b), memory(memory), keys(keys), body(body),
+      : IndexEmitter(b), memory(memory), body(body),
         type(VectorType::get(memory.lanes, b.getF32Type())),
         rest(rem(keys, number(memory.columns))), whole(div(keys, number(memory.columns))),
         panels(ceilDiv(keys, number(memory.columns))) {}
@@ -168,9 +169,7 @@ private:
     for (auto [v, most] : llvm::enumerate(best)) {
       Value at = getPlace(row, panel, v), mask;
       if (isLast)
-        mask = b.create<vector::CreateMaskOp>(
-            VectorType::get(memory.lanes, b.getI1Type()),
-            ValueRange{sub(rest, number(v * memory.lanes))});
+        mask = createMask(b, memory.lanes, sub(rest, number(v * memory.lanes)));
       Value stored = b.create<vector::LoadOp>(type, memory.scores, at);
       Value key = add(mul(panel, number(memory.columns)), number(v * memory.lanes));
       Value score = body(stored, row, key, mask);
@@ -198,7 +197,6 @@ private:
   }
 
   const ScoreRows &memory;
-  Value keys;
   ScoreBody body;
   VectorType type;
   Value rest, whole, panels; ///< Keys of the last panel; panels but it; and with it.

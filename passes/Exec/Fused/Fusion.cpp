@@ -4,6 +4,7 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "passes/Exec/BodyEmitter.h"
 
 using namespace mlir;
 using namespace burin;
@@ -65,12 +66,7 @@ bool arePreserved(linalg::LinalgOp from, Operation *to) {
 bool isElementwise(linalg::LinalgOp op) {
   return op.getNumParallelLoops() == op.getNumLoops() &&
          op.getNumDpsInits() == 1 &&
-         llvm::all_of(op->getRegion(0).front().without_terminator(),
-                      [](Operation &nested) {
-                        return nested.hasTrait<OpTrait::ConstantLike>() ||
-                               (OpTrait::hasElementwiseMappableTraits(&nested) &&
-                                nested.getNumResults() == 1);
-                      });
+         isVectorizable(op->getRegion(0).front());
 }
 
 /// Whether each element of the operand belongs to one iteration.

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 using namespace burin;
@@ -117,11 +118,7 @@ Value StageEmitter::evaluate(Value sums, const Place &place) {
 }
 
 void StageEmitter::store(Value value, const Place &place) {
-  Value at = getAddress(c.target, place);
-  if (place.mask)
-    b.create<vector::MaskedStoreOp>(c.getTarget().memory, at, place.mask, value);
-  else
-    b.create<vector::StoreOp>(value, c.getTarget().memory, at);
+  storeVector(b, value, c.getTarget().memory, getAddress(c.target, place), place.mask);
 }
 
 /// linalg.fill with zero.
@@ -149,8 +146,7 @@ Value StageEmitter::emitStage(const TileStage &stage, Value before,
           b.create<arith::ConstantOp>(b.getZeroAttr(argument.getType())));
     uniform.push_back(!isa<VectorType>(arguments.back().getType()));
   }
-  constexpr unsigned noLoop = ~0u;
-  BodyEmitter body(*stage.body, noLoop, lanes, uniform);
+  BodyEmitter body(*stage.body, BodyEmitter::noLoop, lanes, uniform);
   return body.widen(b, body.emit(b, arguments, {}, place.mask)[0]);
 }
 
@@ -167,9 +163,5 @@ Value StageEmitter::load(unsigned i, const Place &place) {
   if (!isWide(i))
     return b.create<memref::LoadOp>(access.memory, place.addresses[i]);
   auto type = VectorType::get(lanes, access.getElementType());
-  Value at = getAddress(i, place);
-  if (!place.mask)
-    return b.create<vector::LoadOp>(type, access.memory, at);
-  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-  return b.create<vector::MaskedLoadOp>(type, access.memory, at, place.mask, rest);
+  return loadVector(b, type, access.memory, getAddress(i, place), place.mask);
 }

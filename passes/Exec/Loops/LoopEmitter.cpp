@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/Vectors.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -124,10 +125,7 @@ Value LoopEmitter::load(unsigned operand, Value mask) {
     }
     return lanesRead;
   }
-  if (!mask)
-    return b.create<vector::LoadOp>(type, access.memory, address);
-  Value rest = b.create<arith::ConstantOp>(b.getZeroAttr(type));
-  return b.create<vector::MaskedLoadOp>(type, access.memory, address, mask, rest);
+  return loadVector(b, type, access.memory, address, mask);
 }
 
 void LoopEmitter::store(unsigned operand, Value value, Value mask) {
@@ -140,10 +138,7 @@ void LoopEmitter::store(unsigned operand, Value value, Value mask) {
   if (!isa<VectorType>(value.getType()))
     value = b.create<vector::BroadcastOp>(VectorType::get(lanes, value.getType()),
                                           value);
-  if (mask)
-    b.create<vector::MaskedStoreOp>(access.memory, address, mask, value);
-  else
-    b.create<vector::StoreOp>(value, access.memory, address);
+  storeVector(b, value, access.memory, address, mask);
 }
 
 SmallVector<Value> LoopEmitter::emitBody(ValueRange outputs, Value mask) {
@@ -247,11 +242,6 @@ void LoopEmitter::emitLanes(ArrayRef<Value> some, Value mask) {
   }
 }
 
-Value LoopEmitter::getMask(Value remaining) {
-  auto type = VectorType::get(lanes, b.getI1Type());
-  return b.create<vector::CreateMaskOp>(type, remaining);
-}
-
 /// `vectors` at once from `lower` on, as long as there are so many before `upper`.
 /// Gives where they end, and how many iterations are left.
 std::pair<Value, Value> LoopEmitter::emitWhole(Value lower, Value upper, int64_t vectors) {
@@ -275,7 +265,7 @@ void LoopEmitter::emitVectorLoop(Value lower, Value upper) {
   std::tie(whole, rest) = emitWhole(lower, upper, 1);
   if (lanes == 1 || getConstantIntValue(rest) == 0)
     return;
-  emitIf(isNotEqual(rest, number(0)), [&] { emitLanes(whole, getMask(rest)); });
+  emitIf(isNotEqual(rest, number(0)), [&] { emitLanes(whole, createMask(b, lanes, rest)); });
 }
 
 /// The vector loop is a reduction: lanes accumulate apart and are joined at the
@@ -306,7 +296,7 @@ void LoopEmitter::emitLanewiseReduction() {
     if (!last || getConstantIntValue(rest) == 0)
       return result;
     index[d] = whole;
-    Value mask = getMask(rest);
+    Value mask = createMask(b, lanes, rest);
     Value more = emitBody(result, mask)[0];
     return b.create<arith::SelectOp>(mask, more, result);
   };

@@ -43,7 +43,6 @@ private:
   mlir::Value load(unsigned operand, mlir::Value mask);
   void store(unsigned operand, mlir::Value value, mlir::Value mask);
   bool isWide(unsigned operand) const;
-  mlir::Value getMask(mlir::Value remaining);
 
   mlir::linalg::LinalgOp op;
   nn::ShapeBuilder &shapes;

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 using namespace burin;
@@ -119,32 +120,23 @@ private:
     auto type = VectorType::get(lanes, c.getType());
     Value left = sub(count, first);
     auto emitCopy = [&](bool masked) {
-      SmallVector<Value> masks;
-      Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+      SmallVector<Value> masks; // Null for whole vectors.
       int64_t vectors = llvm::divideCeil(layout.width, lanes);
-      bool mayPass = layout.width % lanes != 0;
       for (int64_t v = 0; v < vectors; ++v) {
-        Value limit = number(std::min(layout.width - v * lanes, lanes));
-        Value alive =
-            masked ? b.create<arith::MinSIOp>(sub(left, number(v * lanes)), limit) : limit;
-        masks.push_back(b.create<vector::CreateMaskOp>(
-            VectorType::get(lanes, b.getI1Type()), alive));
+        Value limit = number(std::min(layout.width - v * lanes, lanes)), alive = limit;
+        if (masked)
+          alive = b.create<arith::MinSIOp>(sub(left, number(v * lanes)), limit);
+        bool isWhole = !masked && layout.width >= (v + 1) * lanes;
+        masks.push_back(isWhole ? Value() : createMask(b, lanes, alive));
       }
       emitDepth(lower, upper, [&](Value offset, Value step) {
         for (int64_t v = 0; v < vectors; ++v) {
           Value from = add(add(base, offset), number(v * lanes));
           Value to = add(add(start, mul(step, number(layout.width))),
                          number(v * lanes));
-          bool partial = mayPass && v == vectors - 1;
-          Value value =
-              masked || partial
-                  ? b.create<vector::MaskedLoadOp>(type, access.memory, from,
-                                                   masks[v], zero).getResult()
-                  : b.create<vector::LoadOp>(type, access.memory, from).getResult();
-          if (partial)
-            b.create<vector::MaskedStoreOp>(target, to, masks[v], value);
-          else
-            b.create<vector::StoreOp>(value, target, to);
+          bool mayPass = layout.width < (v + 1) * lanes;
+          Value value = loadVector(b, type, access.memory, from, masks[v]);
+          storeVector(b, value, target, to, mayPass ? masks[v] : Value());
         }
       });
     };

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 using namespace burin;
@@ -123,9 +124,8 @@ private:
       else if (left >= lanes)
         masks.push_back(Value());
       else
-        masks.push_back(b.create<vector::CreateMaskOp>(
-            VectorType::get(lanes, b.getI1Type()), columns ? number(left)
-                          : sub(place.columns, number(first))));
+        masks.push_back(createMask(
+            b, lanes, columns ? number(left) : sub(place.columns, number(first))));
     }
     return masks;
   }

@@ -7,6 +7,7 @@
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Tiles/TileStore.h"
+#include "passes/Exec/Vectors.h"
 #include "passes/Exec/Winograd/Plan.h"
 
 using namespace mlir;
@@ -143,19 +144,13 @@ void WinogradEmitter::emitInputTile(Value row, bool isInside) {
 /// `count` channels from `channel` on.
 void WinogradEmitter::emitChannels(ArrayRef<Value> places, Value base, Value target,
                                    Value channel, int64_t count) {
-  Value from = add(base, channel), memory = c.getOperand(c.lhs).memory, mask, zero;
-  if (count < plan.tile.lanes) {
-    mask = b.create<vector::CreateMaskOp>(
-        VectorType::get(plan.tile.lanes, b.getI1Type()), number(count));
-    zero = b.create<arith::ConstantOp>(b.getZeroAttr(vector));
-  }
+  Value from = add(base, channel), mask;
+  if (count < plan.tile.lanes)
+    mask = createMask(b, plan.tile.lanes, number(count));
   SmallVector<Value> tile;
-  for (Value place : places) {
-    Value at = add(from, place);
+  for (Value place : places)
     tile.push_back(
-        mask ? b.create<vector::MaskedLoadOp>(vector, memory, at, mask, zero).getResult()
-             : b.create<vector::LoadOp>(vector, memory, at).getResult());
-  }
+        loadVector(b, vector, c.getOperand(c.lhs).memory, add(from, place), mask));
   Value to = add(target, channel);
   for (auto [p, value] : llvm::enumerate(plan.algorithm.transformInputs(b, tile)))
     b.create<vector::StoreOp>(value, inputs, add(to, number(p * plan.inputPitch)));
@@ -330,7 +325,7 @@ struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
                    if (!weights)
                      return false;
                    bytesLeft -= plan->getWeights(*conv) * int64_t(sizeof(float));
-                   emitWinograd(*conv, *plan, {vectorBits, registers}, weights, b, shapes);
+                   emitWinograd(*conv, *plan, cpu, weights, b, shapes);
                    return true;
                  });
   }
