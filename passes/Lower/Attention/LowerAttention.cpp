@@ -11,7 +11,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 #include "passes/Lower/Reduction/Folding.h"
 
 using namespace mlir;
@@ -60,7 +59,6 @@ private:
   }
   void check();
   void lowerWhole();
-  Value getUncopied(Value nnValue);
   Value buildScore(B &b, const Hiding &hiding, ArrayRef<Value> args, Value q, Value k);
   Value scaleQuery();
   Value contract(Value lhs, Value rhs, Type rhsType, const Shape &out,
@@ -298,31 +296,6 @@ static std::pair<Value, SmallVector<int64_t>> skipTranspose(Value nnValue) {
   return {transpose.getX(), order};
 }
 
-/// `nnValue`, or where it is one of several matrices these, without a copy.
-Value Attention::getUncopied(Value nnValue) {
-  auto reshape = nnValue.getDefiningOp<nn::ReshapeOp>();
-  auto gather = (reshape ? reshape.getX() : nnValue).getDefiningOp<nn::GatherOp>();
-  DenseIntElementsAttr number;
-  if (!gather || !matchPattern(gather.getIndices(), m_Constant(&number)) ||
-      number.getType().getRank() != 0)
-    return l.get(nnValue);
-  Shape from = l.getShape(gather.getX()), shape = l.getShape(gather);
-  int64_t axis = gather.getAxis(), index = (*number.begin()).getSExtValue();
-  std::optional<int64_t> count = nn::getStatic(from[axis]);
-  index += index < 0 && count ? *count : 0;
-  if (!count || index < 0 || index >= *count)
-    return l.get(nnValue);
-  Shape offsets(from.size(), l.shapes.get(0)), ones(from.size(), l.shapes.get(1));
-  offsets[axis] = l.shapes.get(index), from[axis] = l.shapes.get(1);
-  Value x = l.get(gather.getX());
-  SmallVector<int64_t> sizes;
-  for (OpFoldResult size : shape)
-    sizes.push_back(nn::getStatic(size).value_or(ShapedType::kDynamic));
-  auto type = RankedTensorType::get(sizes, getElement(x));
-  Value part = l.builder.create<tensor::ExtractSliceOp>(type, x, offsets, from, ones);
-  return reshape ? l.createReshape(part, shape, l.getShape(nnValue)) : part;
-}
-
 Value Attention::buildScore(B &b, const Hiding &hiding, ArrayRef<Value> args, Value q,
                             Value k) {
   SmallVector<Value> scalars;
@@ -366,8 +339,7 @@ void Attention::lowerWhole() {
   B &b = l.builder;
   Value init = l.createEmpty(stored, type);
   auto whole = b.create<exec::AttentionOp>(
-      TypeRange(init.getType()), getUncopied(query), getUncopied(key), getUncopied(value),
-      extras, init,
+      TypeRange(init.getType()), l.get(query), l.get(key), l.get(value), extras, init,
       queryOrder, keyOrder, valueOrder, order, !op.getNanUnseen(), op.getZeroNan());
   OpBuilder::InsertionGuard guard(b);
   SmallVector<Type> types = {type};

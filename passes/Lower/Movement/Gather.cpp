@@ -81,10 +81,38 @@ Type getStored(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
 }
 
+/// The number of a constant scalar that may be an index of `size`.
+std::optional<int64_t> findIndex(Value indices, OpFoldResult size) {
+  DenseIntElementsAttr constant;
+  if (!matchPattern(indices, m_Constant(&constant)) || constant.getType().getRank() != 0 ||
+      (nn::getStatic(size) && !areInside(indices, size)))
+    return std::nullopt;
+  return (*constant.begin()).getSExtValue();
+}
+
+/// Element `index` of `axis`, as a view.
+Value createElementView(nn::GatherOp op, Lowering &l, int64_t axis, int64_t index) {
+  nn::ShapeBuilder &s = l.shapes;
+  Shape sizes = l.getShape(op.getX()), shape = l.getShape(op);
+  bool fromEnd = index < 0;
+  requireAtMost(l, s.get(fromEnd ? ~index : index), s.sub(sizes[axis], s.get(1)),
+                "Gather: an index is out of range");
+  SmallVector<OpFoldResult> offsets(sizes.size(), s.get(0)), steps(sizes.size(), s.get(1));
+  offsets[axis] = fromEnd ? s.add(sizes[axis], s.get(index)) : s.get(index);
+  sizes[axis] = s.get(1);
+  Value x = l.get(op.getX());
+  auto type = RankedTensorType::get(nn::getStaticShape(shape), getStored(x));
+  return l.builder.create<tensor::ExtractSliceOp>(type, x, offsets, sizes, steps);
+}
+
 LogicalResult lowerGather(nn::GatherOp op, Lowering &l) {
   Shape from = l.getShape(op.getX()), shape = l.getShape(op);
   int64_t axis = op.getAxis(), rank = shape.size();
   int64_t count = l.getShape(op.getIndices()).size();
+  if (std::optional<int64_t> index = findIndex(op.getIndices(), from[axis])) {
+    l.set(op, createElementView(op, l, axis, *index));
+    return success();
+  }
   checkIndices(l, op.getIndices(), from[axis], /*isTuple=*/false, "Gather");
   Value x = l.get(op.getX()), size = l.shapes.getValue(from[axis]);
   SmallVector<int64_t> dims =

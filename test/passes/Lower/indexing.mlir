@@ -23,6 +23,28 @@ func.func @gather_constant(%x: tensor<100x8xf32>) -> tensor<2x8xf32> {
   return %0 : tensor<2x8xf32>
 }
 
+// One element is read where it lies, from the end, too.
+// CHECK-LABEL: func.func @gather_one
+func.func @gather_one(%x: tensor<3x?x8xf32>) -> (tensor<?x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>) {
+  %i = nn.constant dense<-1> : tensor<i64>
+  %j = nn.constant dense<2> : tensor<i64>
+  // CHECK: %[[SIZE:.*]] = tensor.dim %arg0, %c1
+  // CHECK-NOT: linalg.generic
+  // CHECK: tensor.extract_slice %arg0[2, 0, 0] [1, %{{.*}}, 8] [1, 1, 1] : tensor<3x?x8xf32> to tensor<?x8xf32>
+  // CHECK: %[[LAST:.*]] = arith.subi %[[SIZE]], %c1
+  // CHECK: %[[ANY:.*]] = arith.cmpi sge, %[[LAST]], %c0
+  // CHECK: exec.check %[[ANY]], "Gather: an index is out of range"
+  // CHECK: %[[AT:.*]] = arith.addi %[[SIZE]], %c-1
+  // CHECK: tensor.extract_slice %arg0[0, %[[AT]], 0] [3, 1, 8] [1, 1, 1] : tensor<3x?x8xf32> to tensor<3x8xf32>
+  // CHECK: %[[INSIDE:.*]] = arith.cmpi sge, %[[LAST]], %c2
+  // CHECK: exec.check %[[INSIDE]], "Gather: an index is out of range"
+  // CHECK: tensor.extract_slice %arg0[0, 2, 0] [3, 1, 8] [1, 1, 1] : tensor<3x?x8xf32> to tensor<3x8xf32>
+  %0 = nn.gather %x, %i {axis = 0 : i64} : (tensor<3x?x8xf32>, tensor<i64>) -> tensor<?x8xf32>
+  %1 = nn.gather %x, %i {axis = 1 : i64} : (tensor<3x?x8xf32>, tensor<i64>) -> tensor<3x8xf32>
+  %2 = nn.gather %x, %j {axis = 1 : i64} : (tensor<3x?x8xf32>, tensor<i64>) -> tensor<3x8xf32>
+  return %0, %1, %2 : tensor<?x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>
+}
+
 // Counted first, then listed.
 // CHECK-LABEL: func.func @nonzero
 func.func @nonzero(%x: tensor<4x?xi1>) -> tensor<2x?xi64> {
