@@ -25,7 +25,7 @@ def arguments():
     p.add_argument("--target", default="x86", choices=["x86", "arm"])
     p.add_argument("--arm-run", type=pathlib.Path, help="burin-run for AArch64 (default: BIN/burin-run-aarch64)")
     p.add_argument("--out", type=pathlib.Path, default="build/e2e", help="folder for models that went wrong")
-    p.add_argument("--seeds", default="0-39", help="the random graphs to try, as FIRST-LAST")
+    p.add_argument("--seeds", default="0-39", help="the random models to try, as FIRST-LAST")
     p.add_argument("names", nargs="*", metavar="NAME")
     return p.parse_args()
 
