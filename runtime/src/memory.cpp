@@ -66,15 +66,17 @@ Memory::~Memory() {
 }
 
 /// As much again as there is, so that there are few; untouched pages cost nothing.
+/// Only what is needed where the system refuses that.
 Memory::Chunk *Memory::grow(size_t span) {
-  size_t bytes = span + sizeof(Chunk);
-  if (bytes < chunkBytes)
-    bytes = chunkBytes;
-  bytes = (bytes + minChunk - 1) / minChunk * minChunk;
+  size_t needed = (span + sizeof(Chunk) + minChunk - 1) / minChunk * minChunk;
+  size_t bytes = needed < chunkBytes ? chunkBytes : needed;
   ++numMisses;
-  auto *chunk = reinterpret_cast<Chunk *>(mapPages(bytes));
-  if (!chunk)
+  unsigned char *pages = mapPages(bytes);
+  if (!pages && bytes > needed)
+    pages = mapPages(bytes = needed);
+  if (!pages)
     return nullptr;
+  auto *chunk = reinterpret_cast<Chunk *>(pages);
   chunk->next = nullptr;
   chunk->bytes = bytes;
   chunk->free = chunk->first();

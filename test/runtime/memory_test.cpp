@@ -3,8 +3,11 @@
 #include "fake.h"
 #include "memory.h"
 #include <cstring>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <random>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace {
 
@@ -57,6 +60,22 @@ TEST(Memory, GivesBackWhatNoRunWants) {
     memory.endRun();
   }
   EXPECT_FALSE(memory.owns(big));
+}
+
+TEST(Memory, TakesWhatIsNeededWhereThereIsNotTwiceAsMuch) {
+  burin::Memory memory;
+  ASSERT_NE(memory.allocate(64 << 20), nullptr);
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  size_t pages = 0; // that this program has
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit limit = before;
+  limit.rlim_cur = pages * size_t(sysconf(_SC_PAGESIZE)) + (48 << 20);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+  void *more = memory.allocate(32 << 20), *most = memory.allocate(32 << 20);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_NE(more, nullptr);
+  EXPECT_EQ(most, nullptr);
 }
 
 TEST(Memory, KeepsWhatIsToOutliveTheRun) {
