@@ -2,7 +2,6 @@
 
 #include "passes/Quantize/Constants.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 using namespace burin;
@@ -19,35 +18,22 @@ std::optional<Numbers> Numbers::find(Value value) {
   bool isByte = integer && integer.getWidth() > 1 && integer.getWidth() <= 8;
   if (!isByte && !numbers.element.isInteger(32) && !numbers.element.isF32())
     return std::nullopt;
-  if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
-    numbers.raw = dense.getRawData();
-    numbers.isSplat = dense.isSplat();
-  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
-    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      numbers.raw = blob->getData();
-  }
-  int64_t stored = numbers.isSplat ? 1 : numbers.count;
-  if (int64_t(numbers.raw.size()) < stored * (isByte ? 1 : 4))
+  std::optional<nn::StoredElements> stored = nn::StoredElements::find(elements);
+  if (!stored)
     return std::nullopt;
+  numbers.stored = *stored;
   return numbers;
 }
 
-template <typename T> static T read(ArrayRef<char> raw, int64_t i) {
-  T value; // What comes from a file is not aligned.
-  std::memcpy(&value, raw.data() + i * sizeof(T), sizeof(T));
-  return value;
-}
-
 double Numbers::operator[](int64_t i) const {
-  int64_t at = isSplat ? 0 : i;
   bool isUnsigned = element.isUnsignedInteger();
   if (element.isF32())
-    return read<float>(raw, at);
+    return stored.get<float>(i);
   if (element.isInteger(32))
-    return isUnsigned ? double(read<uint32_t>(raw, at)) : read<int32_t>(raw, at);
+    return isUnsigned ? double(stored.get<uint32_t>(i)) : stored.get<int32_t>(i);
   // Those of less than 8 bits are the low ones of a byte.
   int unused = 8 - int(element.getIntOrFloatBitWidth());
-  uint8_t high = read<uint8_t>(raw, at) << unused;
+  uint8_t high = stored.get<uint8_t>(i) << unused;
   return isUnsigned ? high >> unused : int8_t(high) >> unused;
 }
 

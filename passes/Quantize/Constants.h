@@ -4,6 +4,7 @@
 #define BURIN_PASSES_QUANTIZE_CONSTANTS_H
 
 #include "dialects/NN/NN.h"
+#include "dialects/NN/Layouts/StoredElements.h"
 
 namespace burin {
 
@@ -18,10 +19,9 @@ public:
   double operator[](int64_t i) const;
 
 private:
-  llvm::ArrayRef<char> raw; ///< One element if all are equal.
+  nn::StoredElements stored;
   mlir::Type element;
   int64_t count = 0;
-  bool isSplat = false;
 };
 
 /// Scale and zero point of a quantize or dequantize op that are known, the same

@@ -4,8 +4,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Exec/Constants.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
-#include "passes/Exec/Tiles/Packing.h"
+#include "passes/Exec/Tiles/MicroKernel.h"
 
 using namespace mlir;
 using namespace burin;

@@ -2,7 +2,7 @@
 
 #include "passes/Exec/Tiles/DotProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "passes/Exec/Tiles/Packing.h"
+#include "passes/Exec/Constants.h"
 
 using namespace mlir;
 using namespace burin;
@@ -123,7 +123,7 @@ static void takeBias(DotProduct &c, nn::ShapeBuilder &shapes) {
       return nn::getStatic(from.coefficients[d]) == int64_t(d == c.column);
     };
     memref::GlobalOp bias = findGlobal(from.memory, c.op->getParentOfType<ModuleOp>());
-    if (!bias || getBytes(bias).empty() || !bias.getType().getElementType().isInteger(32) ||
+    if (!bias || !findStored(bias) || !bias.getType().getElementType().isInteger(32) ||
         !llvm::all_of(llvm::seq(c.nest.getNumLoops()), isExpected))
       continue;
     c.bias = bias;
@@ -150,7 +150,7 @@ static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
     c.lhs = lhs;
     c.isFloat = isFloat;
     c.weights = findGlobal(c.getWeights().memory, module);
-    if (!c.weights || getBytes(c.weights).empty())
+    if (!c.weights || !findStored(c.weights))
       continue;
     if (!isFloat) {
       Operation *first = product->getOperand(0).getDefiningOp();

@@ -50,9 +50,6 @@ std::optional<DotProduct> matchDepthwise(mlir::linalg::LinalgOp op,
 /// the wrong sign are shifted by half their range.
 int64_t getShift(const DotProduct &product, const DotInstruction &instruction);
 
-/// What `weights` holds; nothing if that is not known.
-llvm::ArrayRef<char> getBytes(mlir::memref::GlobalOp weights);
-
 /// The weights as groups of factors for `width` columns at a time, a new constant
 /// of the module: [batch][panel](starting sums [width], [step][width]). What is
 /// past the last column or factor is 0. The starting sums are the bias, and make up

@@ -1,32 +1,10 @@
 //===- DotWeights.cpp - Constant factors in groups, at compile time -------===//
 
-#include "mlir/IR/AsmState.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
-#include "llvm/Support/Endian.h"
+#include "passes/Exec/Constants.h"
 #include "passes/Exec/Tiles/DotProduct.h"
 
 using namespace mlir;
 using namespace burin;
-
-ArrayRef<char> burin::getBytes(memref::GlobalOp weights) {
-  std::optional<Attribute> value = weights.getInitialValue();
-  if (!value)
-    return {};
-  if (auto dense = dyn_cast<DenseElementsAttr>(*value))
-    return dense.getRawData();
-  auto resource = dyn_cast<DenseResourceElementsAttr>(*value);
-  AsmResourceBlob *blob = resource ? resource.getRawHandle().getBlob() : nullptr;
-  return blob ? blob->getData() : ArrayRef<char>();
-}
-
-/// What the sums of column number `column` start with.
-static int32_t getBias(memref::GlobalOp bias, int64_t column) {
-  if (!bias)
-    return 0;
-  auto dense = dyn_cast<DenseElementsAttr>(*bias.getInitialValue());
-  int64_t at = dense && dense.isSplat() ? 0 : column;
-  return int32_t(llvm::support::endian::read32le(getBytes(bias).data() + at * 4));
-}
 
 /// Where the elements of `loops` lie in the weights, in row-major order of them.
 static SmallVector<int64_t> getOffsets(const DotProduct &c, ArrayRef<unsigned> loops) {
@@ -51,26 +29,33 @@ static uint16_t roundToBfloat(uint32_t bits) {
 }
 
 namespace {
-/// The constant, as numbers that fit a group.
-struct Factors {
-  ArrayRef<char> data;
-  bool isSplat;
-  Type type; ///< i8, bf16 or f32.
+/// The constants, as numbers that fit a group.
+class Factors {
+public:
+  explicit Factors(const DotProduct &c)
+      : weights(*findStored(c.weights)), type(memref::GlobalOp(c.weights).getType().getElementType()) {
+    if (c.bias)
+      bias = findStored(c.bias);
+  }
 
   int64_t get(int64_t i) const {
-    const char *at = data.data() + (isSplat ? 0 : i * type.getIntOrFloatBitWidth() / 8);
     if (type.isF32())
-      return roundToBfloat(llvm::support::endian::read32le(at));
-    return type.isBF16() ? llvm::support::endian::read16le(at)
-                         : int64_t(static_cast<int8_t>(*at));
+      return roundToBfloat(weights.get<uint32_t>(i));
+    return type.isBF16() ? weights.get<uint16_t>(i) : int64_t(weights.get<int8_t>(i));
   }
+  /// What the sums of column number `column` start with.
+  int32_t getBias(int64_t column) const { return bias ? bias->get<int32_t>(column) : 0; }
+
+private:
+  nn::StoredElements weights;
+  std::optional<nn::StoredElements> bias;
+  Type type; ///< i8, bf16 or f32.
 };
 
 struct Packer {
   const DotInstruction &instruction;
   int64_t width, shift; ///< `shift` is added to the other factors.
   ArrayRef<int64_t> columns, depth;
-  memref::GlobalOp bias;
   int64_t getSteps() const { return llvm::divideCeil(depth.size(), instruction.group); }
 
   /// Panels of one batch, whose first weight is number `start`.
@@ -85,7 +70,7 @@ struct Packer {
     for (int64_t first = 0; first < int64_t(columns.size()); first += width) {
       int32_t *sums = to;
       for (int64_t column = first; column < first + width; ++column)
-        *to++ = column < int64_t(columns.size()) ? getBias(bias, column) : 0;
+        *to++ = column < int64_t(columns.size()) ? w.getBias(column) : 0;
       for (int64_t step = 0; step < steps; ++step)
         for (int64_t i = 0; i < width; ++i) {
           uint32_t group = 0;
@@ -108,12 +93,10 @@ int64_t burin::getShift(const DotProduct &c, const DotInstruction &instruction) 
   return c.isUnsigned ? -128 : 128;
 }
 
-/// A constant of `count` words that `pack` writes. Two entries that read a weight in
-/// one way share it.
+/// A constant of `count` words that `pack` writes.
 static Value createPacked(ImplicitLocOpBuilder &b, const DotProduct &c, StringRef kind,
                           int64_t count,
                           function_ref<void(const Factors &, int32_t *)> pack) {
-  auto module = c.op->getParentOfType<ModuleOp>();
   memref::GlobalOp weights = c.weights;
   std::string name;
   llvm::raw_string_ostream os(name);
@@ -126,22 +109,10 @@ static Value createPacked(ImplicitLocOpBuilder &b, const DotProduct &c, StringRe
        << *nn::getStatic(c.getWeights().coefficients[d]);
   if (c.bias)
     os << "_" << memref::GlobalOp(c.bias).getName();
-  auto type = MemRefType::get({count}, b.getI32Type());
-  if (!module.lookupSymbol(name)) {
-    AsmResourceBlob blob = HeapAsmResourceBlob::allocate(count * 4, 64);
-    auto dense = dyn_cast<DenseElementsAttr>(*weights.getInitialValue());
-    pack({getBytes(weights), dense && dense.isSplat(), weights.getType().getElementType()},
-         reinterpret_cast<int32_t *>(blob.getMutableData().data()));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(weights);
-    auto packed = DenseResourceElementsAttr::get(
-        RankedTensorType::get({count}, b.getI32Type()), "packed", std::move(blob));
-    b.create<memref::GlobalOp>(name, b.getStringAttr("private"), type, packed,
-                               /*constant=*/true, IntegerAttr());
-  }
-  Value read = b.create<memref::GetGlobalOp>(type, name);
-  return b.create<memref::CastOp>(
-      MemRefType::get({ShapedType::kDynamic}, b.getI32Type()), read);
+  return getConstant(b, weights, name, count, b.getI32Type(), [&](RankedTensorType type) {
+    return createElements(
+        type, [&](char *to) { pack(Factors(c), reinterpret_cast<int32_t *>(to)); });
+  });
 }
 
 Value burin::packWeights(ImplicitLocOpBuilder &b, const DotProduct &c,
@@ -149,13 +120,14 @@ Value burin::packWeights(ImplicitLocOpBuilder &b, const DotProduct &c,
   SmallVector<int64_t> batch = getOffsets(c, c.batch);
   SmallVector<int64_t> columns = getOffsets(c, {c.column});
   SmallVector<int64_t> depth = getOffsets(c, c.depth);
-  Packer packer{instruction, width, getShift(c, instruction), columns, depth, c.bias};
+  Packer packer{instruction, width, getShift(c, instruction), columns, depth};
   int64_t panels = llvm::divideCeil(columns.size(), width);
   int64_t count = batch.size() * panels * (packer.getSteps() + 1) * width;
-  return createPacked(b, c, instruction.isFloat ? "bf16" : "dot", count, [&](const Factors &w, int32_t *to) {
+  auto pack = [&](const Factors &w, int32_t *to) {
     for (int64_t start : batch)
       to = packer.pack(w, start, to);
-  });
+  };
+  return createPacked(b, c, instruction.isFloat ? "bf16" : "dot", count, pack);
 }
 
 int64_t burin::getDepthwiseColumn(const DotInstruction &instruction, int64_t vector,
@@ -183,7 +155,7 @@ Value burin::packDepthwise(ImplicitLocOpBuilder &b, const DotProduct &c,
           int64_t column = block * width + getDepthwiseColumn(instruction, i / lanes, i % lanes);
           uint32_t value = 0;
           if (first < 0 && column < int64_t(columns.size())) // The sums to start with.
-            value = getBias(c.bias, column);
+            value = w.getBias(column);
           if (first < 0)
             for (int64_t tap = 0; tap < numTaps; ++tap)
               value -= uint32_t(shift * get(column, tap));

@@ -2,28 +2,11 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/AsmState.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
+#include "passes/Exec/Constants.h"
 #include "passes/Exec/Tiles/Packing.h"
 
 using namespace mlir;
 using namespace burin;
-
-memref::GlobalOp burin::findGlobal(Value memory, ModuleOp module) {
-  while (Operation *op = memory.getDefiningOp()) {
-    if (auto read = dyn_cast<memref::GetGlobalOp>(op))
-      return module.lookupSymbol<memref::GlobalOp>(read.getName());
-    if (!isa<memref::ReinterpretCastOp, memref::ExtractStridedMetadataOp,
-             memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp>(op))
-      return {};
-    // A view of a part starts elsewhere or has strides of its own.
-    if (auto type = dyn_cast<MemRefType>(op->getResult(0).getType());
-        !type || !type.getLayout().isIdentity())
-      return {};
-    memory = op->getOperand(0);
-  }
-  return {};
-}
 
 /// The global that `memory` is a view of, and where in it the view starts; none
 /// if that is not known.
@@ -79,9 +62,16 @@ std::optional<KnownLoops> getKnown(const Contraction &c, unsigned operand,
   return known;
 }
 
-template <typename T>
-void pack(const T *from, T *to, int64_t width, const KnownLoops &batch,
+/// Elements of so many bytes; without alignment, which those of files do not have.
+template <int64_t bytes> struct Element {
+  char value[bytes];
+};
+
+template <int64_t bytes>
+void pack(const char *first, char *target, int64_t width, const KnownLoops &batch,
           const KnownLoops &lines, const KnownLoops &depth) {
+  auto *from = reinterpret_cast<const Element<bytes> *>(first);
+  auto *to = reinterpret_cast<Element<bytes> *>(target);
   int64_t numLines = lines.getCount(), numDepth = depth.getCount();
   SmallVector<int64_t> lineOffsets, depthOffsets;
   for (int64_t i = 0; i < numLines; ++i)
@@ -89,48 +79,23 @@ void pack(const T *from, T *to, int64_t width, const KnownLoops &batch,
   for (int64_t k = 0; k < numDepth; ++k)
     depthOffsets.push_back(depth.getOffset(k));
   for (int64_t n = 0; n < batch.getCount(); ++n) {
-    const T *base = from + batch.getOffset(n);
+    const Element<bytes> *base = from + batch.getOffset(n);
     for (int64_t first = 0; first < numLines; first += width)
       for (int64_t k = 0; k < numDepth; ++k)
         for (int64_t i = first; i < first + width; ++i)
-          *to++ = i < numLines ? base[lineOffsets[i] + depthOffsets[k]] : T(0);
+          *to++ = i < numLines ? base[lineOffsets[i] + depthOffsets[k]] : Element<bytes>{};
   }
 }
 
-/// The elements from `offset` on packed, as an attribute; splats stay splats.
-ElementsAttr packElements(ElementsAttr value, int64_t offset,
-                          RankedTensorType type, int64_t width, const KnownLoops &batch,
-                          const KnownLoops &lines, const KnownLoops &depth) {
-  ArrayRef<char> raw;
-  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-    if (dense.isSplat())
-      return DenseElementsAttr::get(type, dense.getSplatValue<Attribute>());
-    raw = dense.getRawData();
-  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    raw = resource.getRawHandle().getBlob()->getData();
-  }
-  int64_t bytes = type.getElementTypeBitWidth() / 8;
-  raw = raw.drop_front(offset * bytes);
-  AsmResourceBlob blob =
-      HeapAsmResourceBlob::allocate(type.getNumElements() * bytes, 64);
-  MutableArrayRef<char> data = blob.getMutableData();
-  // Strings of protobuf are not aligned: elements are read one by one.
-  if (bytes == 1) {
-    pack(raw.data(), data.data(), width, batch, lines, depth);
-  } else if (bytes == 2) {
-    struct __attribute__((packed)) Word { uint16_t bits; Word(uint16_t b = 0) : bits(b) {} };
-    pack(reinterpret_cast<const Word *>(raw.data()),
-         reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
-  } else if (bytes == 4) {
-    struct __attribute__((packed)) Word { uint32_t bits; Word(uint32_t b = 0) : bits(b) {} };
-    pack(reinterpret_cast<const Word *>(raw.data()),
-         reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
-  } else {
-    struct __attribute__((packed)) Word { uint64_t bits; Word(uint64_t b = 0) : bits(b) {} };
-    pack(reinterpret_cast<const Word *>(raw.data()),
-         reinterpret_cast<Word *>(data.data()), width, batch, lines, depth);
-  }
-  return DenseResourceElementsAttr::get(type, "packed", std::move(blob));
+using Pack = decltype(&pack<1>);
+
+/// For elements of so many bytes; null if there are none.
+Pack findPack(int64_t bytes) {
+  return bytes == 1   ? pack<1>
+         : bytes == 2 ? pack<2>
+         : bytes == 4 ? pack<4>
+         : bytes == 8 ? pack<8>
+                      : nullptr;
 }
 } // namespace
 
@@ -148,18 +113,19 @@ static bool canPack(const Contraction &c, unsigned operand, Type stored) {
 Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
                           const PanelLayout &layout) {
   auto module = c.op->getParentOfType<ModuleOp>();
-  auto [global, offset] =
-      findPart(c.getOperand(layout.operand).memory, module);
-  if (!global || !global.getInitialValue() ||
-      !canPack(c, layout.operand, global.getType().getElementType()))
+  memref::GlobalOp global;
+  int64_t offset;
+  std::tie(global, offset) = findPart(c.getOperand(layout.operand).memory, module);
+  if (!global || !canPack(c, layout.operand, global.getType().getElementType()))
     return {};
+  std::optional<nn::StoredElements> stored = findStored(global);
+  Pack pack = stored ? findPack(stored->width) : nullptr;
   Type element = global.getType().getElementType();
   auto batch = getKnown(c, layout.operand, layout.batch);
   auto lines = getKnown(c, layout.operand, layout.lines);
   auto depth = getKnown(c, layout.operand, c.depth);
-  if (!batch || !lines || !depth)
+  if (!pack || !batch || !lines || !depth)
     return {};
-  // Two entries that read a weight in one way share the packed one.
   std::string name;
   llvm::raw_string_ostream os(name);
   os << global.getName() << "_packed_" << layout.width;
@@ -173,18 +139,12 @@ Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
   int64_t panels = llvm::divideCeil(lines->getCount(), layout.width);
   int64_t count =
       batch->getCount() * panels * depth->getCount() * layout.width;
-  auto type = MemRefType::get({count}, element);
-  if (!module.lookupSymbol(name)) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(global);
-    ElementsAttr packed = packElements(
-        cast<ElementsAttr>(*global.getInitialValue()), offset,
-        RankedTensorType::get({count}, element), layout.width, *batch, *lines,
-        *depth);
-    b.create<memref::GlobalOp>(name, b.getStringAttr("private"), type, packed,
-                               /*constant=*/true, IntegerAttr());
-  }
-  Value read = b.create<memref::GetGlobalOp>(type, name);
-  return b.create<memref::CastOp>(
-      MemRefType::get({ShapedType::kDynamic}, element), read);
+  auto create = [&](RankedTensorType type) -> ElementsAttr {
+    if (stored->isSplat)
+      return cast<DenseElementsAttr>(*global.getInitialValue()).resizeSplat(type);
+    return createElements(type, [&](char *to) {
+      pack(stored->at(offset), to, layout.width, *batch, *lines, *depth);
+    });
+  };
+  return getConstant(b, global, name, count, element, create);
 }

@@ -31,9 +31,6 @@ mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b,
 mlir::Value createElementView(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer,
                               mlir::Type element);
 
-/// The global that `memory`, a flat view, is the whole of; null if none.
-mlir::memref::GlobalOp findGlobal(mlir::Value memory, mlir::ModuleOp module);
-
 /// The whole operand in panels as a new constant of the module: the 1-D buffer
 /// [batch][panel][depth][width]. Null if it is no constant, its sizes are not
 /// all known, or it is multiplied as something other than what is stored. Only

@@ -12,19 +12,9 @@ std::optional<StoredMatrix::Stored> StoredMatrix::findStored(Value value) {
   auto constant = value.getDefiningOp<nn::ConstantOp>();
   if (!constant)
     return std::nullopt;
-  Stored stored{constant.getValue(), {}};
-  if (auto dense = dyn_cast<DenseElementsAttr>(stored.value)) {
-    stored.raw = dense.getRawData();
-    stored.isSplat = dense.isSplat();
-  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(stored.value)) {
-    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      stored.raw = blob->getData();
-  }
-  int64_t bits = stored.value.getElementType().getIntOrFloatBitWidth();
-  int64_t count = stored.isSplat ? 1 : stored.value.getNumElements();
-  if (int64_t(stored.raw.size()) < count * (bits / 8))
-    return std::nullopt;
-  return stored;
+  ElementsAttr elements = constant.getValue();
+  auto stored = nn::StoredElements::find(elements);
+  return stored ? std::optional(Stored{*stored, elements}) : std::nullopt;
 }
 
 std::optional<StoredMatrix> StoredMatrix::find(nn::MatMulNBitsOp op) {
@@ -50,16 +40,12 @@ std::optional<StoredMatrix> StoredMatrix::find(nn::MatMulNBitsOp op) {
 /// Element `i` of floats of any type, or of whole bytes.
 float StoredMatrix::readNumber(const Stored &stored, int64_t i) {
   Type element = stored.value.getElementType();
-  const char *from = stored.raw.data();
-  if (stored.isSplat)
-    i = 0;
   if (element.isInteger(8))
-    return uint8_t(from[i]);
-  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+    return stored.get<uint8_t>(i);
   uint64_t bits = 0;
-  std::memcpy(&bits, from + i * bytes, bytes);
+  std::memcpy(&bits, stored.at(i), stored.width);
   APFloat number(cast<FloatType>(element).getFloatSemantics(),
-                 APInt(bytes * 8, bits));
+                 APInt(stored.width * 8, bits));
   bool losesInfo;
   number.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &losesInfo);
   return number.convertToFloat();
@@ -74,8 +60,7 @@ float StoredMatrix::getZero(int64_t column, int64_t block) const {
   if (!zeros->value.getElementType().isInteger(8))
     return readNumber(*zeros, column * blocks + block) - middle;
   int64_t perByte = 8 / bits, perColumn = llvm::divideCeil(blocks, perByte);
-  int64_t place = zeros->isSplat ? 0 : column * perColumn + block / perByte;
-  uint8_t byte = zeros->raw[place];
+  auto byte = zeros->get<uint8_t>(column * perColumn + block / perByte);
   return ((byte >> (block % perByte * bits)) & ((1 << bits) - 1)) - middle;
 }
 

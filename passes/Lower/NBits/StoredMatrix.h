@@ -3,6 +3,7 @@
 #ifndef BURIN_PASSES_LOWER_NBITS_STOREDMATRIX_H
 #define BURIN_PASSES_LOWER_NBITS_STOREDMATRIX_H
 
+#include "dialects/NN/Layouts/StoredElements.h"
 #include "passes/Lower/Lowering.h"
 
 namespace burin {
@@ -20,7 +21,7 @@ public:
 
   /// The integers of one block of a column, as they are stored.
   const char *getBlock(int64_t column, int64_t block) const {
-    return integers.raw.data() + (column * blocks + block) * blockBytes;
+    return integers.bytes.data() + (column * blocks + block) * blockBytes;
   }
   float getScale(int64_t column, int64_t block) const;
   /// What to subtract from the integers beyond the middle of their range.
@@ -34,10 +35,8 @@ public:
                           Fill fill) const;
 
 private:
-  struct Stored {
+  struct Stored : nn::StoredElements {
     mlir::ElementsAttr value;
-    llvm::ArrayRef<char> raw; ///< One element if all are equal.
-    bool isSplat = false;
   };
   static std::optional<Stored> findStored(mlir::Value value);
   static float readNumber(const Stored &stored, int64_t i);

@@ -7,11 +7,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/NN/Layouts/StoredElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "passes/Lower/Window/Convolution.h"
 
 using namespace mlir;
@@ -30,13 +30,8 @@ std::optional<ArrayRef<char>> findBytes(Value w) {
   auto constant = w.getDefiningOp<nn::ConstantOp>();
   if (!constant)
     return std::nullopt;
-  ElementsAttr elements = constant.getValue();
-  if (auto dense = dyn_cast<DenseElementsAttr>(elements); dense && !dense.isSplat())
-    return dense.getRawData();
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
-    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      return blob->getData();
-  return std::nullopt;
+  auto stored = nn::StoredElements::find(constant.getValue());
+  return stored && !stored->isSplat ? std::optional(stored->bytes) : std::nullopt;
 }
 
 /// Filters [F, C/group, taps...] of [C, F/group, K...], whose elements are
