@@ -50,6 +50,11 @@ struct LoopNest {
   void addUnitLoop(nn::ShapeBuilder &shapes);
 };
 
+/// Where the iterations of `loops`, row-major, are in an access: all sizes and steps are
+/// known.
+llvm::SmallVector<int64_t> getOffsets(const LoopNest &nest, const LinearAccess &access,
+                                      llvm::ArrayRef<unsigned> loops);
+
 /// The loops of `op`, which is on buffers. None (without a diagnostic) if a map
 /// is not linear.
 std::optional<LoopNest> getLoopNest(mlir::linalg::LinalgOp op,

@@ -17,8 +17,7 @@ public:
   ContractionEmitter(const Contraction &c, ContractionPlan plan,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes)
       : IndexEmitter(b, &shapes), c(c), plan(std::move(plan)), shapes(shapes),
-        lhs(this->plan.lhs), rhs(this->plan.rhs),
-        packedType(MemRefType::get({ShapedType::kDynamic}, c.getType())) {}
+        lhs(this->plan.lhs), rhs(this->plan.rhs) {}
 
   void emit();
 
@@ -28,7 +27,7 @@ private:
   }
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
-  Value createBuffer(int64_t elements);
+  Value createTile(int64_t elements);
   void emitTask(Value task);
   void emitDepthBlocks(function_ref<void(Value lower, Value upper, OpFoldResult size)>);
   void emitPositions(function_ref<void()> body);
@@ -47,7 +46,6 @@ private:
   ContractionPlan plan;
   nn::ShapeBuilder &shapes;
   Value lhs, rhs; ///< Packed whole, or where it lies (rhs: null).
-  MemRefType packedType;
 
   // Of the task that is being emitted.
   Value sums, scratch; ///< Tiles; a panel of columns.
@@ -74,11 +72,7 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   OpFoldResult batches = c.getSize(shapes, layout.batch);
   OpFoldResult total = shapes.mul(shapes.mul(batches, panels),
                                   shapes.mul(plan.depth, shapes.get(layout.width)));
-  std::optional<int64_t> known = nn::getStatic(total);
-  auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)}, c.getType());
-  Value buffer = b.create<memref::AllocOp>(
-      type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
-  Value packed = known ? b.create<memref::CastOp>(packedType, buffer).getResult() : buffer;
+  Value packed = createBuffer(b, shapes, total, c.getType());
   int64_t work = layout.width * guessSize(plan.depth) * workPerStreamed;
   int64_t grain = getGrain(work, plan.tile.lanes);
   emitRange(value(shapes.mul(batches, panels)), grain, [&](Value i) {
@@ -94,9 +88,8 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   return packed;
 }
 
-Value ContractionEmitter::createBuffer(int64_t elements) {
-  auto type = MemRefType::get({elements}, c.getType());
-  return b.create<memref::CastOp>(packedType, createStackBuffer(b, type));
+Value ContractionEmitter::createTile(int64_t elements) {
+  return createStackBuffer(b, elements, c.getType());
 }
 
 /// The kernel for `rows` rows of the panel from `row` on.
@@ -183,7 +176,7 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
     rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
                    number(plan.height));
     tileStart = number(0);
-    if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
+    if (plan.staysInTiles()) // One for each.
       tileStart = mul(sub(position, lowerPosition),
                       number(plan.height * plan.tile.getColumns()));
     body();
@@ -206,7 +199,7 @@ void ContractionEmitter::takeColumns(Value lower, Value upper, OpFoldResult size
   }
   kernels.emplace(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
                   getLhsLayout(shapes, c, plan, size),
-                  /*accumulates=*/plan.blockSize && plan.hasPackedRhs());
+                  /*accumulates=*/plan.staysInTiles());
 }
 
 /// `body` for each block of the depth.
@@ -252,18 +245,17 @@ void ContractionEmitter::emitTask(Value task) {
   upperPosition = value(plan.positions);
   if (nn::getStatic(plan.chunks) != 1)
     upperPosition = min(add(lowerPosition, number(plan.chunk)), upperPosition);
-  bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
-  if (staysInTiles)
+  if (plan.staysInTiles())
     clearTiles();
   emitDepthBlocks([&](Value lower, Value upper, OpFoldResult size) {
     takeColumns(lower, upper, size);
     emitPositions([&] {
       emitKernels(lower);
-      if (!staysInTiles && !plan.staysInRegisters)
+      if (!plan.staysInTiles() && !plan.staysInRegisters)
         emitStore();
     });
   });
-  if (staysInTiles)
+  if (plan.staysInTiles())
     emitPositions([&] { emitStore(); });
 }
 
@@ -281,13 +273,12 @@ void ContractionEmitter::emit() {
       shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
   int64_t work = guessSize(plan.depth) * each * height * width;
   emitRange(value(tasks), getGrain(work, plan.tile.lanes), [&](Value task) {
-    bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
     if (!plan.staysInRegisters)
-      sums = createBuffer((staysInTiles ? plan.chunk : 1) * height * width);
+      sums = createTile((plan.staysInTiles() ? plan.chunk : 1) * height * width);
     if (!rhs) {
       int64_t steps = plan.blockSize ? plan.blockSize * *nn::getStatic(plan.innerDepth)
                                      : *nn::getStatic(plan.depth);
-      scratch = createBuffer(steps * width);
+      scratch = createTile(steps * width);
     }
     emitTask(task);
   });
