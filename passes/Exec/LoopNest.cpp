@@ -2,7 +2,6 @@
 
 #include "passes/Exec/LoopNest.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace burin;

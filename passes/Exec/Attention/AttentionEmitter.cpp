@@ -93,12 +93,7 @@ void AttentionEmitter::emitRows(function_ref<void(Value, int64_t)> body) {
   emitIf(isEqual(rowsLeft, number(height)), emitWhole, [&] {
     if (isKnown)
       return body(number(0), tail);
-    for (int64_t part = llvm::bit_floor<uint64_t>(height - 1); part > 0; part /= 2) {
-      Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
-      emitIf(isNotEqual(bit, number(0)), [&] {
-        body(b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
-      });
-    }
+    emitParts(rowsLeft, height, body);
   });
 }
 

@@ -145,13 +145,8 @@ void ContractionEmitter::emitKernels(Value lower) {
     if (isKnown)
       return emitKernel(start, number(0), plan.tail);
     auto parts = [&] {
-      // Each part starts after the larger ones.
-      for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
-        Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
-        emitIf(isNotEqual(bit, number(0)), [&] {
-          emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
-        });
-      }
+      emitParts(rowsLeft, plan.height,
+                [&](Value row, int64_t rows) { emitKernel(start, row, rows); });
     };
     if (plan.height <= 3)
       return parts();

@@ -14,10 +14,10 @@ static constexpr int64_t maxDepthAtOnce = 4096;
 /// Depth of the blocks where it is more, or unknown.
 static constexpr int64_t depthBlock = 384;
 /// Constants up to this many bytes stay in the second-level cache while rows go by.
-static constexpr int64_t maxResident = 384 << 10;
+static constexpr int64_t maxResident = secondLevelCache / 4 * 3;
 /// Bytes of a packed panel that positions share: beside the left operand they stay
 /// in the second-level cache even where two threads share it.
-static constexpr int64_t maxPanel = 192 << 10;
+static constexpr int64_t maxPanel = maxResident / 2;
 /// Positions of a task: their tiles stay in the first-level cache.
 static constexpr int64_t maxChunk = 12;
 
@@ -42,9 +42,9 @@ static bool shouldReadLhs(const ContractionPlan &plan, const Contraction &c) {
   if (!c.isPlain(c.lhs) || access.getElementType() != c.getType() || !stride ||
       nn::getStatic(access.coefficients[c.depth.back()]) != 1)
     return false;
-  constexpr int64_t page = 4096, line = 64, ways = 8;
+  constexpr int64_t page = 4096, ways = 8;
   int64_t bytes = *stride * c.getType().getIntOrFloatBitWidth() / 8;
-  int64_t places = page / std::gcd(page, std::max(bytes, line));
+  int64_t places = page / std::gcd(page, std::max(bytes, cacheLine));
   bool collides = int64_t(llvm::divideCeil(plan.height, places)) > ways;
   std::optional<int64_t> panels = nn::getStatic(plan.columnPanels);
   return !collides || c.depth.size() > 1 || (panels && *panels <= 2);

@@ -4,7 +4,6 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
@@ -31,7 +30,7 @@ Value burin::createStackBuffer(ImplicitLocOpBuilder &b, MemRefType type) {
     scope = scope->getParentOp();
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&scope->getRegion(0).front());
-  return b.create<memref::AllocaOp>(type, b.getI64IntegerAttr(64));
+  return b.create<memref::AllocaOp>(type, b.getI64IntegerAttr(cacheLine));
 }
 
 Value burin::createStackBuffer(ImplicitLocOpBuilder &b, int64_t count, Type element) {
