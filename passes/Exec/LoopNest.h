@@ -25,6 +25,8 @@ struct LinearAccess {
   mlir::Value memory;
   llvm::SmallVector<mlir::OpFoldResult> coefficients;
 
+  /// False if all iterations of `loop` are known to access one element.
+  bool moves(unsigned loop) const { return nn::getStatic(coefficients[loop]) != 0; }
   mlir::Type getElementType() const {
     return mlir::cast<mlir::MemRefType>(memory.getType()).getElementType();
   }
