@@ -9,6 +9,7 @@
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Tiles/NextPanel.h"
 #include "passes/Exec/Tiles/Packing.h"
 #include "passes/Exec/Tiles/RowCopy.h"
 #include "passes/Exec/Vectors.h"
@@ -22,14 +23,14 @@ namespace burin {
 namespace {
 /// Of the rows that a thread copies at a time: they stay in the second-level
 /// cache beside a panel of columns.
-constexpr int64_t chunkBytes = secondLevelCache / 2;
+constexpr int64_t chunkBytes = 1 << 18;
 /// Row tiles of one task at most: a panel of columns is read from the nearest cache
 /// for all of them.
 constexpr int64_t tilesPerChunk = 8;
 /// Panels of columns of one task: the rows are copied once for all of them.
 constexpr int64_t panelsPerGroup = 8;
-/// Cache lines of weights that stay in the second-level cache while all rows go by.
-constexpr int64_t residentLines = 1 << 12;
+/// Of the weights that stay in the second-level cache while all rows go by.
+constexpr int64_t residentBytes = 1 << 18;
 
 class DotProductEmitter : IndexEmitter {
 public:
@@ -50,7 +51,6 @@ private:
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
-  Value emitNext(Value start, Value i);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
                 ValueRange operands);
   void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
@@ -64,7 +64,8 @@ private:
   Tile tile;
   /// By the rows they have; the last has those of a whole tile.
   SmallVector<std::pair<int64_t, func::FuncOp>> kernels;
-  int64_t panels, chunkTiles, linesAhead = 0;
+  int64_t panels, chunkTiles;
+  std::optional<NextPanel> next;
   bool columnsOutside;
   std::optional<int64_t> knownRows;
   Value rows, weights, lhs, sums;
@@ -105,10 +106,8 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
   }
   // Then chunks of rows go by one group of panels before the next, and the tiles of a
   // chunk ask for the next panel while they multiply with this one.
-  int64_t panelLines = tile.getColumns() / groupsPerLine;
-  columnsOutside = panels * (copy.getRowBytes() / 4) * panelLines > residentLines;
-  if (columnsOutside)
-    linesAhead = llvm::divideCeil(panelLines, chunkTiles);
+  columnsOutside = panels * copy.getRowBytes() * tile.getColumns() > residentBytes;
+  next.emplace(b, tile.getColumns(), columnsOutside ? chunkTiles : 0);
   auto module = c.op->getParentOfType<ModuleOp>();
   SmallVector<int64_t> counts = {1, 2, 4}; // Of the rows that may be left.
   if (knownRows)
@@ -118,7 +117,7 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
     if (count > 0)
       kernels.push_back({count, getDotKernel(module, instruction,
                                              Tile{count, tile.vectors, tile.lanes},
-                                             linesAhead)});
+                                             next->getPerStep())});
 }
 
 void DotProductEmitter::emit() {
@@ -183,17 +182,6 @@ void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choi
          [&] { emitCall(choices.drop_front(), left, operands); });
 }
 
-/// What the kernel of row tile `i` asks for: its part of the panel after the one at
-/// `start`, the last part again if there are more tiles than parts.
-Value DotProductEmitter::emitNext(Value start, Value i) {
-  if (!linesAhead)
-    return start;
-  int64_t groups = copy.getRowBytes() / 4;
-  int64_t parts = llvm::divideCeil(tile.getColumns() / groupsPerLine, linesAhead);
-  Value part = mul(min(i, number(parts - 1)), number(groups * linesAhead * groupsPerLine));
-  return add(start, add(number((groups + 1) * tile.getColumns()), part));
-}
-
 /// All row tiles of the chunk, `count` rows from `first`, against one panel.
 void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
                                   const Index &batch, bool isLast) {
@@ -201,14 +189,18 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
   Value flat = number(0);
   for (unsigned d : c.batch)
     flat = add(mul(flat, addresses.getSize(d)), batch[d]);
-  Value start = mul(add(mul(flat, number(panels)), panel),
-                    number((groups + 1) * tile.getColumns()));
+  auto getStart = [&](Value panel) {
+    return mul(add(mul(flat, number(panels)), panel),
+               number((groups + 1) * tile.getColumns()));
+  };
+  Value start = getStart(panel);
+  Value nextStart = getStart(min(add(panel, number(1)), number(panels - 1)));
   emitLoop(number(0), ceilDiv(count, number(tile.rows)), 1, [&](Value i) {
     Value firstInChunk = mul(i, number(tile.rows));
     Value left = min(sub(count, firstInChunk), number(tile.rows));
     SmallVector<Value> operands = {
         lhs, mul(firstInChunk, number(groups)), number(groups), weights, start, sums,
-        number(groups), emitNext(start, i)};
+        number(groups), next->getPart(nextStart, number(groups), i)};
     emitCall(kernels, left, operands);
     emitLoop(number(0), left, 1, [&](Value r) {
       emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);

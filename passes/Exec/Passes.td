@@ -115,8 +115,9 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
     are what lies contiguous in the output and moves the right operand: the
     features of a matrix product or of a channels-last convolution. The right
     operand is packed into panels of columns: constants at compile time, others by
-    each thread as it goes. The left operand is read where it lies, under the taps
-    of a window as well, unless its rows would collide in the cache. In a
+    each thread as it goes, and kernels ask for the panel after theirs where weights
+    are more than a cache holds. The left operand is read where it lies, under the taps
+    of a window as well; rows that would collide in the cache are copied first. In a
     channels-first convolution the filters are the rows and the output positions
     the columns; packing gathers what a tap reads.
 
@@ -266,8 +267,8 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
   let summary = "Turn products of bytes into tiles of dot-product instructions";
   let description = [{
     A linalg op on buffers that sums up products of bytes with constant bytes in
-    i32, or of f32 where the instruction takes bf16, becomes tiles that a micro-kernel
-    of the module computes with the CPU's instruction for it. The constant is packed at compile time, the other operand
+    i32, or of f32 where the instruction takes bf16, becomes tiles that a micro-kernel of the module computes with the CPU's
+    instruction for it. The constant is packed at compile time, the other operand
     row by row on the stack of the thread. An elementwise op that alone reads the
     sums is calculated on each tile, so that they never lie in memory; a constant that
     it adds to them first is what they start with. Ops that are

@@ -68,6 +68,8 @@ bool FusedSums::take(linalg::LinalgOp sums, const Fusion &fused,
   return true;
 }
 
+static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
+
 bool FusedSums::fitsColumns(ArrayRef<unsigned> columns,
                             nn::ShapeBuilder &shapes) const {
   for (unsigned i = getSums(); i < nest.accesses.size(); ++i) {
@@ -78,7 +80,7 @@ bool FusedSums::fitsColumns(ArrayRef<unsigned> columns,
     bool isUniform = i != target, isRun = true;
     OpFoldResult expected = shapes.get(1);
     for (unsigned d : llvm::reverse(columns)) {
-      isUniform &= !access.moves(d);
+      isUniform &= isZero(access.coefficients[d]);
       isRun &= nn::areEqual(access.coefficients[d], expected);
       expected = shapes.mul(expected, nest.sizes[d]);
     }
@@ -89,7 +91,7 @@ bool FusedSums::fitsColumns(ArrayRef<unsigned> columns,
 }
 
 bool StageEmitter::isWide(unsigned access) const {
-  return c.getOperand(access).moves(column);
+  return !::isZero(c.getOperand(access).coefficients[column]);
 }
 
 Value StageEmitter::getStart(const Place &place) {

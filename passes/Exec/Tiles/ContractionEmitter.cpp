@@ -6,6 +6,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Tiles/NextPanel.h"
 #include "passes/Exec/Tiles/TileStore.h"
 
 using namespace mlir;
@@ -17,7 +18,8 @@ public:
   ContractionEmitter(const Contraction &c, ContractionPlan plan,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes)
       : IndexEmitter(b, &shapes), c(c), plan(std::move(plan)), shapes(shapes),
-        lhs(this->plan.lhs), rhs(this->plan.rhs) {}
+        lhs(this->plan.lhs), rhs(this->plan.rhs),
+        packedType(MemRefType::get({ShapedType::kDynamic}, c.getType())) {}
 
   void emit();
 
@@ -27,7 +29,9 @@ private:
   }
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
-  Value createTile(int64_t elements);
+  Value copyRows();
+  Value createWhole(OpFoldResult elements);
+  Value createBuffer(int64_t elements);
   void emitTask(Value task);
   void emitDepthBlocks(function_ref<void(Value lower, Value upper, OpFoldResult size)>);
   void emitPositions(function_ref<void()> body);
@@ -46,15 +50,16 @@ private:
   ContractionPlan plan;
   nn::ShapeBuilder &shapes;
   Value lhs, rhs; ///< Packed whole, or where it lies (rhs: null).
+  MemRefType packedType;
 
   // Of the task that is being emitted.
   Value sums, scratch; ///< Tiles; a panel of columns.
   Index batch;
   Value panel, firstColumn, columnsLeft, lowerPosition, upperPosition;
-  Value rhsBlock, rhsStart;
+  Value rhsBlock, rhsStart, nextStart, steps;
   std::optional<MicroKernels> kernels;
   // Of the position in it.
-  Value rowPanel, rowsLeft, tileStart;
+  Value rowPanel, rowsLeft, tileStart, numberInTask;
   Value firstRow; ///< Of the outer loop of rows.
 };
 
@@ -72,7 +77,7 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   OpFoldResult batches = c.getSize(shapes, layout.batch);
   OpFoldResult total = shapes.mul(shapes.mul(batches, panels),
                                   shapes.mul(plan.depth, shapes.get(layout.width)));
-  Value packed = createBuffer(b, shapes, total, c.getType());
+  Value packed = createWhole(total);
   int64_t work = layout.width * guessSize(plan.depth) * workPerStreamed;
   int64_t grain = getGrain(work, plan.tile.lanes);
   emitRange(value(shapes.mul(batches, panels)), grain, [&](Value i) {
@@ -88,8 +93,44 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   return packed;
 }
 
-Value ContractionEmitter::createTile(int64_t elements) {
-  return createStackBuffer(b, elements, c.getType());
+/// The left operand's rows, `pitch` apart.
+Value ContractionEmitter::copyRows() {
+  const LinearAccess &access = c.getOperand(c.lhs);
+  int64_t depth = *nn::getStatic(plan.depth), lanes = plan.tile.lanes;
+  OpFoldResult rows = shapes.mul(c.getSize(shapes, plan.left.batch), plan.rows);
+  Value copy = createWhole(shapes.mul(rows, shapes.get(plan.pitch)));
+  auto type = VectorType::get(lanes, c.getType());
+  emitRange(value(rows), getGrain(depth * workPerMoved, lanes), [&](Value i) {
+    auto [flat, row] = split(i, value(plan.rows));
+    Index index(c.nest.getNumLoops());
+    takeBatch(flat, plan.left.batch, index);
+    index[c.rows[0]] = row;
+    Value from = getAddress(access, index), to = mul(i, number(plan.pitch));
+    auto emitVector = [&](Value k) {
+      Value part = b.create<vector::LoadOp>(type, access.memory, add(from, k));
+      b.create<vector::StoreOp>(part, copy, add(to, k));
+    };
+    emitLoop(number(0), number(depth / lanes * lanes), lanes, emitVector);
+    if (depth % lanes != 0)
+      emitVector(number(depth - lanes));
+  });
+  return copy;
+}
+
+/// Memory that tasks share.
+Value ContractionEmitter::createWhole(OpFoldResult elements) {
+  std::optional<int64_t> known = nn::getStatic(elements);
+  auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)}, c.getType());
+  SmallVector<Value> sizes;
+  if (!known)
+    sizes.push_back(value(elements));
+  Value buffer = b.create<memref::AllocOp>(type, sizes);
+  return known ? b.create<memref::CastOp>(packedType, buffer).getResult() : buffer;
+}
+
+Value ContractionEmitter::createBuffer(int64_t elements) {
+  auto type = MemRefType::get({elements}, c.getType());
+  return b.create<memref::CastOp>(packedType, createStackBuffer(b, type));
 }
 
 /// The kernel for `rows` rows of the panel from `row` on.
@@ -99,6 +140,11 @@ void ContractionEmitter::emitKernel(Value lhsStart, Value row, int64_t rows) {
   MicroKernelCall call{lhs, start, rhsBlock, rhsStart, sums, Value()};
   if (sums)
     call.tileStart = add(tileStart, mul(row, number(tile.getColumns())));
+  if (plan.asksForNext && rows > fewRows) {
+    NextPanel next(b, tile.getColumns(), plan.chunk);
+    call.next = next.getPart(nextStart, steps, numberInTask);
+    call.nextPerStep = next.getPerStep();
+  }
   // The last columns may need a part of the tile only.
   int64_t columns = nn::getStatic(plan.columns).value_or(0), width = tile.getColumns();
   int64_t rest = tile.roundUp(columns % width);
@@ -127,7 +173,10 @@ void ContractionEmitter::emitKernel(const MicroKernelCall &call, Value row,
 /// which take the time there, are read once.
 void ContractionEmitter::emitKernels(Value lower) {
   Value start;
-  if (plan.readsLhs) {
+  if (plan.pitch) {
+    Value rows = mul(joinBatch(batch, plan.left.batch), value(plan.rows));
+    start = add(mul(add(rows, firstRow), number(plan.pitch)), lower);
+  } else if (plan.readsLhs) {
     const LinearAccess &access = c.getOperand(c.lhs);
     Index index = batch;
     index[c.rows[0]] = firstRow, index[c.depth[0]] = lower;
@@ -145,8 +194,13 @@ void ContractionEmitter::emitKernels(Value lower) {
     if (isKnown)
       return emitKernel(start, number(0), plan.tail);
     auto parts = [&] {
-      emitParts(rowsLeft, plan.height,
-                [&](Value row, int64_t rows) { emitKernel(start, row, rows); });
+      // Each part starts after the larger ones.
+      for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
+        Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
+        emitIf(isNotEqual(bit, number(0)), [&] {
+          emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
+        });
+      }
     };
     if (plan.height <= 3)
       return parts();
@@ -170,10 +224,10 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
     firstRow = mul(rowPanel, number(plan.height / c.getRun()));
     rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
                    number(plan.height));
+    numberInTask = sub(position, lowerPosition);
     tileStart = number(0);
-    if (plan.staysInTiles()) // One for each.
-      tileStart = mul(sub(position, lowerPosition),
-                      number(plan.height * plan.tile.getColumns()));
+    if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
+      tileStart = mul(numberInTask, number(plan.height * plan.tile.getColumns()));
     body();
   });
 }
@@ -182,10 +236,18 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
 /// which are `size`, and kernels for them.
 void ContractionEmitter::takeColumns(Value lower, Value upper, OpFoldResult size) {
   if (rhs) {
+    int64_t width = plan.tile.getColumns();
     Value index = add(mul(joinBatch(batch, plan.right.batch), value(plan.columnPanels)), panel);
     rhsBlock = rhs;
     rhsStart = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
-                   number(plan.tile.getColumns()));
+                   number(width));
+    if (plan.asksForNext) {
+      steps = mul(value(size), value(plan.innerDepth));
+      Value block = mul(steps, number(width));
+      Value end = mul(value(shapes.mul(plan.columnPanels, plan.depth)), number(width));
+      // After the last block it is asked for itself, which is there.
+      nextStart = min(add(rhsStart, block), sub(end, block));
+    }
   } else {
     rhsBlock = scratch;
     rhsStart = number(0);
@@ -194,7 +256,7 @@ void ContractionEmitter::takeColumns(Value lower, Value upper, OpFoldResult size
   }
   kernels.emplace(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
                   getLhsLayout(shapes, c, plan, size),
-                  /*accumulates=*/plan.staysInTiles());
+                  /*accumulates=*/plan.blockSize && plan.hasPackedRhs());
 }
 
 /// `body` for each block of the depth.
@@ -240,22 +302,25 @@ void ContractionEmitter::emitTask(Value task) {
   upperPosition = value(plan.positions);
   if (nn::getStatic(plan.chunks) != 1)
     upperPosition = min(add(lowerPosition, number(plan.chunk)), upperPosition);
-  if (plan.staysInTiles())
+  bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
+  if (staysInTiles)
     clearTiles();
   emitDepthBlocks([&](Value lower, Value upper, OpFoldResult size) {
     takeColumns(lower, upper, size);
     emitPositions([&] {
       emitKernels(lower);
-      if (!plan.staysInTiles() && !plan.staysInRegisters)
+      if (!staysInTiles && !plan.staysInRegisters)
         emitStore();
     });
   });
-  if (plan.staysInTiles())
+  if (staysInTiles)
     emitPositions([&] { emitStore(); });
 }
 
 void ContractionEmitter::emit() {
-  if (plan.readsLhs)
+  if (plan.pitch)
+    lhs = copyRows();
+  else if (plan.readsLhs)
     lhs = c.getOperand(c.lhs).memory;
   else if (!lhs)
     lhs = packAll(plan.left, plan.rowPanels);
@@ -268,12 +333,13 @@ void ContractionEmitter::emit() {
       shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
   int64_t work = guessSize(plan.depth) * each * height * width;
   emitRange(value(tasks), getGrain(work, plan.tile.lanes), [&](Value task) {
+    bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
     if (!plan.staysInRegisters)
-      sums = createTile((plan.staysInTiles() ? plan.chunk : 1) * height * width);
+      sums = createBuffer((staysInTiles ? plan.chunk : 1) * height * width);
     if (!rhs) {
       int64_t steps = plan.blockSize ? plan.blockSize * *nn::getStatic(plan.innerDepth)
                                      : *nn::getStatic(plan.depth);
-      scratch = createTile(steps * width);
+      scratch = createBuffer(steps * width);
     }
     emitTask(task);
   });

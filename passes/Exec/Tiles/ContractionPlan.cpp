@@ -14,10 +14,10 @@ static constexpr int64_t maxDepthAtOnce = 4096;
 /// Depth of the blocks where it is more, or unknown.
 static constexpr int64_t depthBlock = 384;
 /// Constants up to this many bytes stay in the second-level cache while rows go by.
-static constexpr int64_t maxResident = secondLevelCache / 4 * 3;
+static constexpr int64_t maxResident = 384 << 10;
 /// Bytes of a packed panel that positions share: beside the left operand they stay
 /// in the second-level cache even where two threads share it.
-static constexpr int64_t maxPanel = maxResident / 2;
+static constexpr int64_t maxPanel = 192 << 10;
 /// Positions of a task: their tiles stay in the first-level cache.
 static constexpr int64_t maxChunk = 12;
 
@@ -34,20 +34,35 @@ static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
   plan.rowPanels = shapes.ceilDiv(plan.rows, shapes.get(plan.height));
 }
 
-/// Whether the kernel can read the left operand where it lies, and should: rows
-/// that are a multiple of a page apart drive each other out of the cache.
-static bool shouldReadLhs(const ContractionPlan &plan, const Contraction &c) {
+/// Whether rows `stride` elements apart drive each other out of the nearest cache:
+/// multiples of a page do.
+static bool collide(int64_t stride, const ContractionPlan &plan, const Contraction &c) {
+  constexpr int64_t page = 4096, line = 64, ways = 8;
+  int64_t bytes = stride * c.getType().getIntOrFloatBitWidth() / 8;
+  int64_t places = page / std::gcd(page, std::max(bytes, line));
+  return int64_t(llvm::divideCeil(plan.height, places)) > ways;
+}
+
+/// Whether the kernel can read rows of the left operand as they are. Those that
+/// collide it reads in a copy, where they are a line further apart.
+static void planLhs(ContractionPlan &plan, const Contraction &c) {
   const LinearAccess &access = c.getOperand(c.lhs);
   std::optional<int64_t> stride = nn::getStatic(access.coefficients[c.rows.back()]);
-  if (!c.isPlain(c.lhs) || access.getElementType() != c.getType() || !stride ||
-      nn::getStatic(access.coefficients[c.depth.back()]) != 1)
-    return false;
-  constexpr int64_t page = 4096, ways = 8;
-  int64_t bytes = *stride * c.getType().getIntOrFloatBitWidth() / 8;
-  int64_t places = page / std::gcd(page, std::max(bytes, cacheLine));
-  bool collides = int64_t(llvm::divideCeil(plan.height, places)) > ways;
+  plan.readsLhs = !plan.lhs && stride && c.isPlain(c.lhs) &&
+                  access.getElementType() == c.getType() &&
+                  nn::getStatic(access.coefficients[c.depth.back()]) == 1;
   std::optional<int64_t> panels = nn::getStatic(plan.columnPanels);
-  return !collides || c.depth.size() > 1 || (panels && *panels <= 2);
+  if (!plan.readsLhs || !collide(*stride, plan, c) || c.depth.size() > 1 ||
+      (panels && *panels <= 2))
+    return;
+  std::optional<int64_t> depth = nn::getStatic(plan.depth);
+  plan.readsLhs = depth && *depth >= plan.tile.lanes && c.rows.size() == 1;
+  if (!plan.readsLhs)
+    return;
+  int64_t line = 512 / c.getType().getIntOrFloatBitWidth();
+  plan.pitch = llvm::alignTo(*depth, line);
+  if (collide(plan.pitch, plan, c))
+    plan.pitch += line;
 }
 
 static void planRhs(ContractionPlan &plan, const Contraction &c) {
@@ -142,10 +157,11 @@ ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
   plan.left = getPanelLayout(c, /*isLhs=*/true, plan.height);
   plan.right = getPanelLayout(c, /*isLhs=*/false, plan.tile.getColumns());
   plan.lhs = packConstant(b, c, plan.left);
-  plan.readsLhs = !plan.lhs && shouldReadLhs(plan, c);
+  planLhs(plan, c);
   plan.rhs = packConstant(b, c, plan.right);
   planRhs(plan, c);
   planPositions(plan, shapes, c);
+  plan.asksForNext = plan.columnsOutside && plan.height > fewRows;
   plan.staysInRegisters = shouldStayInRegisters(plan, c);
   return plan;
 }
@@ -156,6 +172,8 @@ LhsLayout burin::getLhsLayout(nn::ShapeBuilder &shapes, const Contraction &c,
   if (!plan.readsLhs)
     return {shapes.get(1),
             {{shapes.mul(firstSize, plan.innerDepth), shapes.get(plan.height)}}};
+  if (plan.pitch)
+    return {shapes.get(plan.pitch), {{firstSize, shapes.get(1)}}};
   const LinearAccess &access = c.getOperand(c.lhs);
   LhsLayout layout{access.coefficients[c.rows.back()], {}};
   if (c.rows.size() > 1) {

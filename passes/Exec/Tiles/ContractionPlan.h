@@ -17,7 +17,8 @@ struct ContractionPlan {
   int64_t tail = 0;       ///< Of the last one if it has less; static rows only.
   mlir::Value lhs;        ///< The packed constant, or null.
   mlir::Value rhs;        ///< The packed constant, or null.
-  bool readsLhs = false;  ///< Where it lies; else it is packed whole.
+  bool readsLhs = false;  ///< Where it lies, or in a copy; else it is packed whole.
+  int64_t pitch = 0;      ///< From row to row of the copy; 0: there is none.
   bool packsRhs = false;  ///< Whole at run time; else by each task.
   int64_t blockSize = 0;  ///< Of the first depth loop; 0: all of it at once.
   bool staysInRegisters = false; ///< Sums are stored from there, not from a tile.
@@ -28,12 +29,11 @@ struct ContractionPlan {
   unsigned numAround = 0; ///< Of `inner`, those around the panels of rows.
   mlir::OpFoldResult positions, chunks;
   int64_t chunk = 0; ///< Positions of a task; 0: all, as it packs the columns.
+  bool asksForNext = false; ///< Kernels, for the columns of those after them.
 
   bool hasPackedRhs() const { return rhs || packsRhs; }
-  /// A task's sums are tiles, one for each position, through all blocks of depth.
-  bool staysInTiles() const { return blockSize != 0 && hasPackedRhs(); }
-  /// Ops may run on sums: no block of depth stores its part.
-  bool isWhole() const { return blockSize == 0 || staysInTiles(); }
+  /// Ops may run on tiles: the sums stay there through all blocks of depth.
+  bool isWhole() const { return blockSize == 0 || hasPackedRhs(); }
 };
 
 ContractionPlan planContraction(mlir::ImplicitLocOpBuilder &b,

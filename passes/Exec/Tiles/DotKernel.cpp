@@ -5,7 +5,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Tiles/NextPanel.h"
 
 using namespace mlir;
 using namespace burin;
@@ -51,8 +51,8 @@ namespace {
 class DotEmitter : IndexEmitter {
 public:
   DotEmitter(ImplicitLocOpBuilder &b, func::FuncOp func,
-             const DotInstruction &instruction, const Tile &tile, int64_t linesAhead)
-      : IndexEmitter(b), instruction(instruction), tile(tile), linesAhead(linesAhead),
+             const DotInstruction &instruction, const Tile &tile, int64_t perStep)
+      : IndexEmitter(b), instruction(instruction), tile(tile), perStep(perStep),
         groups(VectorType::get(tile.lanes, b.getI32Type())),
         sums(VectorType::get(tile.lanes, getSumType(b, instruction))),
         arguments(func.getArguments()) {}
@@ -84,12 +84,7 @@ private:
     SmallVector<Value> columns, next(carried);
     for (int64_t v = 0; v < tile.vectors; ++v)
       columns.push_back(load(add(bRow, number(v * tile.lanes))));
-    for (int64_t i = 0; i < linesAhead; ++i) {
-      Value line = add(mul(k, number(linesAhead)), number(i));
-      b.create<memref::PrefetchOp>(
-          arguments[B], add(arguments[Next], mul(line, number(groupsPerLine))),
-          /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
-    }
+    emitRequest(b, arguments[B], add(arguments[Next], mul(k, number(perStep))), perStep);
     Value start = add(arguments[AStart], k);
     for (int64_t r = 0; r < tile.rows; ++r) {
       Value at = add(start, mul(arguments[AStride], number(r)));
@@ -105,20 +100,20 @@ private:
 
   const DotInstruction &instruction;
   Tile tile;
-  int64_t linesAhead;
+  int64_t perStep;
   VectorType groups, sums;
   ValueRange arguments;
 };
 } // namespace
 
 func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruction,
-                                 const Tile &tile, int64_t linesAhead) {
+                                 const Tile &tile, int64_t perStep) {
   std::string name;
   llvm::raw_string_ostream os(name);
   os << (instruction.isFloat ? "burin_bf16_dot_" : "burin_dot_") << tile.rows << "x"
      << tile.getColumns();
-  if (linesAhead)
-    os << "_ahead" << linesAhead;
+  if (perStep)
+    os << "_next" << perStep;
   if (auto func = module.lookupSymbol<func::FuncOp>(name))
     return func;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
@@ -131,6 +126,6 @@ func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruct
   func.setPrivate();
   func.addEntryBlock();
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
-  DotEmitter(b, func, instruction, tile, linesAhead).emit();
+  DotEmitter(b, func, instruction, tile, perStep).emit();
   return func;
 }

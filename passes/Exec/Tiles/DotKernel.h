@@ -9,9 +9,6 @@
 
 namespace burin {
 
-/// 32-bit groups of a cache line.
-constexpr int64_t groupsPerLine = 16;
-
 /// `rows` x `vectors` vectors of 32-bit sums and their operands fill the
 /// registers.
 Tile getDotTile(const Cpu &cpu);
@@ -32,11 +29,11 @@ mlir::Value emitDot(mlir::ImplicitLocOpBuilder &b, const DotInstruction &instruc
 /// i32, where an element of a or b is a group of factors, one of c the bits of a
 /// sum: a is [row][step] with
 /// `aStride` groups from row to row; b is first the sums to start with, then
-/// [step][tile columns]; c is [row][tile columns]. Each step asks for `linesAhead`
-/// cache lines of b for a later call, from `next` on.
+/// [step][tile columns]; c is [row][tile columns]. Each step asks for `perStep`
+/// groups of b for a later call, from `next` on.
 mlir::func::FuncOp getDotKernel(mlir::ModuleOp module,
                                 const DotInstruction &instruction,
-                                const Tile &tile, int64_t linesAhead);
+                                const Tile &tile, int64_t perStep);
 
 } // namespace burin
 

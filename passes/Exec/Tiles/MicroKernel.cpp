@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Tiles/DotKernel.h"
+#include "passes/Exec/Tiles/NextPanel.h"
 
 using namespace mlir;
 using namespace burin;
@@ -25,10 +26,6 @@ Tile burin::getTile(const Cpu &cpu, Type element, int64_t columns) {
 }
 
 namespace {
-/// Up to here memory is what takes the time, and prefetching by hand slows down
-/// what the processor does by itself: one row read 68 instead of 97 GB/s from the
-/// third-level cache of a Zen 4.
-constexpr int64_t rowsWithoutPrefetch = 4;
 /// So many sums are needed for none to wait for its last addition: two additions
 /// start in each of the four cycles that one takes.
 constexpr int64_t sumsInFlight = 8;
@@ -75,51 +72,58 @@ public:
   void emit(SmallVector<Value> &sums) {
     if (columns > tile.lanes && columns % tile.lanes != 0)
       hidden = hide(number(0));
-    emitDepth(0, call.aStart, call.bStart, sums);
+    emitDepth(0, call.aStart, {call.bStart, call.next ? call.next : number(0)}, sums);
   }
 
 private:
-  /// Loops from number `k` on, from `a` and `b` on; `sums` become those after
-  /// them. Gives where `b` goes on.
-  Value emitDepth(size_t k, Value a, Value bAt, SmallVector<Value> &sums) {
+  /// Where the right operand is read, and where it is asked for.
+  struct Right {
+    Value at, next;
+  };
+
+  /// Loops from number `k` on, from `a` and `right` on; `sums` become those after
+  /// them. Gives where the right operand goes on.
+  Right emitDepth(size_t k, Value a, Right right, SmallVector<Value> &sums) {
     if (k == depth.size())
-      return emitStep(a, bAt, sums);
+      return emitStep(a, right, sums);
     int64_t chains = std::min<int64_t>(
         mostChains, llvm::bit_floor<uint64_t>(std::max<int64_t>(
                         sumsInFlight / int64_t(sums.size()), 1)));
     if (k + 1 == depth.size() && chains > 1)
-      return emitChains(chains, a, bAt, sums);
+      return emitChains(chains, a, right, sums);
     auto [size, stride] = depth[k];
-    SmallVector<Value> carried{a, bAt};
+    SmallVector<Value> carried{a, right.at, right.next};
     carried.append(sums);
     auto emitNested = [&, stride = stride](Value, ValueRange next) {
-      SmallVector<Value> nested(next.drop_front(2));
-      Value bNext = emitDepth(k + 1, next[0], next[1], nested);
-      SmallVector<Value> results{add(next[0], stride), bNext};
+      SmallVector<Value> nested(next.drop_front(3));
+      Right after = emitDepth(k + 1, next[0], {next[1], next[2]}, nested);
+      SmallVector<Value> results{add(next[0], stride), after.at, after.next};
       results.append(nested);
       return results;
     };
     carried = emitLoop(number(0), size, 1, carried, emitNested);
-    sums.assign(carried.begin() + 2, carried.end());
-    return carried[1];
+    sums.assign(carried.begin() + 3, carried.end());
+    return {carried[1], carried[2]};
   }
 
   /// The innermost loop, `chains` steps at a time with sums of their own.
-  Value emitChains(int64_t chains, Value a, Value bAt, SmallVector<Value> &sums) {
+  Right emitChains(int64_t chains, Value a, Right right, SmallVector<Value> &sums) {
     auto [size, stride] = depth.back();
     size_t count = sums.size();
-    SmallVector<Value> carried{a, bAt};
+    SmallVector<Value> carried{a, right.at, right.next};
     carried.append(sums);
     for (int64_t chain = 1; chain < chains; ++chain)
       carried.append(getZeros(b, tile, element, rows, columns));
     auto emitSteps = [&, stride = stride](ValueRange from, int64_t steps) {
-      SmallVector<Value> results{add(from[0], mul(stride, number(steps))), from[1]};
+      SmallVector<Value> results{add(from[0], mul(stride, number(steps))), {}, {}};
+      Right right{from[1], from[2]};
       for (int64_t step = 0; step < steps; ++step) {
-        SmallVector<Value> own(from.slice(2 + step * count, count));
-        Value at = add(from[0], mul(stride, number(step)));
-        results[1] = emitStep(at, results[1], own);
+        SmallVector<Value> own(from.slice(3 + step * count, count));
+        right = emitStep(add(from[0], mul(stride, number(step))), right, own);
         results.append(own);
       }
+      results[1] = right.at;
+      results[2] = right.next;
       return results;
     };
     Value whole = sub(size, rem(size, number(chains)));
@@ -127,28 +131,29 @@ private:
       return emitSteps(from, chains);
     });
     for (int64_t half = chains / 2; half > 0; half /= 2)
-      for (size_t i = 2; i < 2 + half * count; ++i)
+      for (size_t i = 3; i < 3 + half * count; ++i)
         carried[i] = addUp(carried[i], carried[i + half * count]);
-    carried.truncate(2 + count);
+    carried.truncate(3 + count);
     if (whole != size)
       carried = emitLoop(whole, size, 1, carried, [&](Value, ValueRange from) {
         return emitSteps(from, 1);
       });
-    sums.assign(carried.begin() + 2, carried.end());
-    return carried[1];
+    sums.assign(carried.begin() + 3, carried.end());
+    return {carried[1], carried[2]};
   }
 
-  Value emitStep(Value a, Value bAt, SmallVector<Value> &sums) {
+  Right emitStep(Value a, Right right, SmallVector<Value> &sums) {
     SmallVector<Value> factors;
     for (int64_t first = 0; first < columns; first += tile.lanes) {
-      Value at = add(bAt, number(first));
+      Value at = add(right.at, number(first));
       factors.push_back(loadColumns(at, std::min(tile.lanes, columns - first)));
-      if (rows <= rowsWithoutPrefetch)
+      if (rows <= fewRows)
         continue;
       Value ahead = add(at, number(tile.ahead * tile.getColumns()));
       b.create<memref::PrefetchOp>(call.b, ahead, /*isWrite=*/false,
                                    /*localityHint=*/3, /*isDataCache=*/true);
     }
+    emitRequest(b, call.b, right.next, call.nextPerStep);
     for (int64_t r = 0; r < rows; ++r) {
       Value at = run ? add(a, mul(runStride, number(r / run))) : a;
       at = add(at, mul(rowStride, number(run ? r % run : r)));
@@ -162,7 +167,8 @@ private:
         sum = multiplyAdd(x, y, sum);
       }
     }
-    return add(bAt, number(tile.getColumns()));
+    return {add(right.at, number(tile.getColumns())),
+            add(right.next, number(call.nextPerStep))};
   }
 
   /// `value`, of which LLVM cannot tell. Loads at it are not merged with others: each
@@ -219,11 +225,16 @@ private:
 /// its layout that are not known.
 void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
               int64_t columns, const LhsLayout &layout, bool accumulates,
-              const DotInstruction &dot) {
+              const DotInstruction &dot, int64_t nextPerStep) {
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
   ValueRange given = func.getArguments();
   MicroKernelCall call{given[0], given[1], given[2], given[3], given[4], given[5]};
   given = given.drop_front(6);
+  call.nextPerStep = nextPerStep;
+  if (nextPerStep) {
+    call.next = given.front();
+    given = given.drop_front();
+  }
   SmallVector<Value> values;
   for (OpFoldResult of : getNumbers(layout)) {
     if (std::optional<int64_t> known = nn::getStatic(of)) {
@@ -249,7 +260,9 @@ void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
 }
 } // namespace
 
-func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t columns, Type stored) {
+func::FuncOp MicroKernels::getFunction(const MicroKernelCall &call, int64_t rows,
+                                       int64_t columns) {
+  Type stored = cast<MemRefType>(call.b.getType()).getElementType();
   SmallVector<OpFoldResult> numbers = getNumbers(layout);
   std::string name;
   llvm::raw_string_ostream os(name);
@@ -261,6 +274,8 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t columns, Type store
   os << rows << "x" << columns << "of" << tile.getColumns();
   if (tile.ahead != Tile().ahead)
     os << "_ahead" << tile.ahead;
+  if (call.nextPerStep)
+    os << "_next" << call.nextPerStep;
   if (layout.run)
     os << "_run" << layout.run;
   for (OpFoldResult of : numbers)
@@ -278,22 +293,26 @@ func::FuncOp MicroKernels::getFunction(int64_t rows, int64_t columns, Type store
       StridedLayoutAttr::get(module.getContext(), ShapedType::kDynamic, {1}));
   Type index = builder.getIndexType();
   SmallVector<Type> types{any, index, right, index, packed, index};
+  if (call.nextPerStep)
+    types.push_back(index);
   types.append(llvm::count_if(numbers, [](OpFoldResult of) { return !nn::getStatic(of); }), index);
   auto func = builder.create<func::FuncOp>(module.getLoc(), name,
                                            builder.getFunctionType(types, {}));
   func.setPrivate();
   func.addEntryBlock();
-  emitBody(func, tile, element, rows, columns, layout, accumulates, dot);
+  emitBody(func, tile, element, rows, columns, layout, accumulates, dot,
+           call.nextPerStep);
   return func;
 }
 
 void MicroKernels::emitCall(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                             const MicroKernelCall &call, int64_t rows,
                             int64_t columns) {
-  Type stored = cast<MemRefType>(call.b.getType()).getElementType();
-  func::FuncOp func = getFunction(rows, columns, stored);
+  func::FuncOp func = getFunction(call, rows, columns);
   SmallVector<Value> operands{call.a, call.aStart, call.b,
                               call.bStart, call.tile, call.tileStart};
+  if (call.nextPerStep)
+    operands.push_back(call.next);
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
     if (i < operands.size() && operands[i].getType() != type)
       operands[i] = b.create<memref::CastOp>(type, operands[i]);

@@ -75,7 +75,9 @@ WinogradEmitter::WinogradEmitter(const WinogradConv &conv, const WinogradPlan &p
       weights(weights), image(c.nest.getNumLoops()) {}
 
 Value WinogradEmitter::createBuffer(int64_t elements) {
-  return createStackBuffer(b, elements, c.getType());
+  Value buffer = createStackBuffer(b, MemRefType::get({elements}, c.getType()));
+  return b.create<memref::CastOp>(
+      MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
 }
 
 /// Sets image, y and x to those of tile number `tile`.
@@ -245,7 +247,9 @@ void WinogradEmitter::emitBlock(Value first) {
 
 void WinogradEmitter::emitShared() {
   int64_t elements = plan.algorithm.getProducts() * plan.inputPitch;
-  inputs = burin::createBuffer(b, shapes, shapes.get(elements), c.getType());
+  Value buffer = b.create<memref::AllocOp>(MemRefType::get({elements}, c.getType()));
+  inputs = b.create<memref::CastOp>(
+      MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
   if (std::optional<int64_t> known = nn::getStatic(tiles);
       known && *known <= plan.blockRows)
     return emitBlock(number(0));
