@@ -130,7 +130,9 @@ void clampAfter(arith::TruncIOp op, Ranges &ranges) {
   double low, high;
   Value x = findClamped(round.getOperand(), arith::CmpFPredicate::OLT, high);
   x = x ? findClamped(x, arith::CmpFPredicate::OGT, low) : x;
-  std::optional<Range> range = x ? ranges.get(x) : std::nullopt;
+  // Bounds that are no integers would be rounded, too.
+  bool areIntegers = x && low == std::trunc(low) && high == std::trunc(high);
+  std::optional<Range> range = areIntegers ? ranges.get(x) : std::nullopt;
   if (!range || std::max({range->getLargest(), std::abs(low), std::abs(high)}) > largest)
     return;
   ImplicitLocOpBuilder b(op.getLoc(), op);

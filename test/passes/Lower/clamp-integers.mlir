@@ -90,3 +90,30 @@ func.func @floats(%x: tensor<4xf32>) -> tensor<4xi8> {
   } -> tensor<4xi8>
   return %1 : tensor<4xi8>
 }
+
+// -----
+
+// Bounds that are no integers are rounded as well.
+// CHECK-LABEL: func @fraction
+// CHECK-COUNT-2: arith.cmpf
+// CHECK-NOT: arith.minsi
+func.func @fraction(%x: tensor<8xi32>) -> tensor<8xi8> {
+  %0 = tensor.empty() : tensor<8xi8>
+  %1 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : tensor<8xi32>) outs(%0 : tensor<8xi8>) {
+  ^bb0(%in: i32, %out: i8):
+    %low = arith.constant 0.0 : f32
+    %high = arith.constant 6.7 : f32
+    %scale = arith.constant 1.0e-01 : f32
+    %2 = arith.sitofp %in : i32 to f32
+    %3 = arith.mulf %2, %scale : f32
+    %4 = arith.cmpf ogt, %3, %low : f32
+    %5 = arith.select %4, %3, %low : f32
+    %6 = arith.cmpf olt, %5, %high : f32
+    %7 = arith.select %6, %5, %high : f32
+    %8 = math.roundeven %7 : f32
+    %9 = arith.fptosi %8 : f32 to i32
+    %10 = arith.trunci %9 : i32 to i8
+    linalg.yield %10 : i8
+  } -> tensor<8xi8>
+  return %1 : tensor<8xi8>
+}
