@@ -66,7 +66,7 @@ float StoredMatrix::getZero(int64_t column, int64_t block) const {
 
 /// What is made of constants is found by their names; empty if one has none.
 std::string StoredMatrix::getName(StringRef what) const {
-  std::string name = what.str();
+  std::string name = what.str() + "_" + std::to_string(bits);
   for (const Stored *stored : {&integers, &scales, zeros ? &*zeros : nullptr}) {
     if (!stored)
       continue;
