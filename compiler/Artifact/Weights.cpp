@@ -1,11 +1,10 @@
 //===- Weights.cpp - Constants on their way into a file -------------------===//
 
 #include "compiler/Artifact/Weights.h"
+#include "compiler/Support/OutputFiles.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/BinaryFormat/ELF.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace burin;
@@ -55,23 +54,6 @@ static void writeSection(ArrayRef<PlacedConstant> weights, uint64_t bytes,
     at = constant.offset + writeElements(constant.value, os);
   }
   os.write_zeros(bytes - at);
-}
-
-/// Opens, lets `write` write, and reports what the disk said.
-static Status writeFile(StringRef path,
-                        function_ref<void(llvm::raw_ostream &)> write) {
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (error)
-    return {ExitCode::Machine, path + ": " + error.message()};
-  write(os);
-  os.close();
-  if (os.has_error()) {
-    Status status(ExitCode::Machine, path + ": " + os.error().message());
-    os.clear_error();
-    return status;
-  }
-  return {};
 }
 
 Status burin::writeRawWeights(ArrayRef<PlacedConstant> weights, uint64_t bytes,

@@ -46,6 +46,8 @@ private:
   Status runStage(Stage stage, Level &level);
   Status printModule();
   Status reportKernels();
+  Status emitCode(ModuleOp module, const CpuInfo &cpu, CodeKind kind,
+                  llvm::function_ref<Status(FileWriter)> write);
   Status emitText(CodeKind kind);
   Status emitParts(std::vector<std::string> &objects);
   Status placeWeights();
@@ -174,62 +176,30 @@ Status Backend::reportKernels() {
   if (std::error_code error = fs::create_directories(name))
     return {ExitCode::Machine, name + ": " + error.message()};
   path::append(name, "kernels.json");
-  std::string temporary;
-  if (Status status = outputs.add(name, temporary); !status.isOk())
-    return status;
-  std::error_code error;
-  llvm::raw_fd_ostream os(temporary, error);
-  writeKernels(module, os);
-  os.close();
-  if (!error && !os.has_error())
-    return {};
-  os.clear_error();
-  return {ExitCode::Machine, name + ": cannot be written"};
+  return outputs.write(name, [&](auto &os) { writeKernels(module, os); });
 }
 
 Status Backend::printModule() {
   OpPrintingFlags flags;
   flags.elideLargeElementsAttrs(16).elideLargeResourceString(128);
-  if (options.output == "-") {
-    module->print(llvm::outs(), flags);
-    return {};
-  }
-  std::string name;
-  if (Status status = outputs.add(options.output, name); !status.isOk())
-    return status;
-  std::error_code error;
-  llvm::raw_fd_ostream os(name, error);
-  if (error)
-    return {ExitCode::Machine, error.message()};
-  module->print(os, flags);
-  return {};
+  return outputs.write(options.output, [&](auto &os) { module->print(os, flags); });
 }
 
-/// Writes the code of `module`, which may be a part of the whole, to `path`.
-static Status emitCode(ModuleOp module, const Target &target,
-                       const CpuInfo &cpu, int optLevel, CodeKind kind,
-                       StringRef path) {
-  std::error_code error;
-  llvm::raw_fd_ostream file(path, error);
-  if (error)
-    return {ExitCode::Machine, path + ": " + error.message()};
-  if (failed(target.emit(module, cpu, optLevel, kind, file)))
-    return Status::diagnosed(ExitCode::Bug);
-  file.close();
-  if (file.has_error()) {
-    file.clear_error();
-    return {ExitCode::Machine, path + ": cannot be written"};
-  }
-  return {};
+/// Writes the code of `module`, which may be a part of the whole, by `write`.
+Status Backend::emitCode(ModuleOp module, const CpuInfo &cpu, CodeKind kind,
+                         llvm::function_ref<Status(FileWriter)> write) {
+  bool isDone = true;
+  Status status = write([&](llvm::raw_pwrite_stream &os) {
+    isDone = succeeded(target->emit(module, cpu, options.optLevel, kind, os));
+  });
+  return isDone ? status : Status::diagnosed(ExitCode::Bug);
 }
 
 Status Backend::emitText(CodeKind kind) {
-  std::string name = "-";
-  if (options.output != "-")
-    if (Status status = outputs.add(options.output, name); !status.isOk())
-      return status;
   progress.begin("code");
-  return emitCode(module, *target, pipeline.cpu, options.optLevel, kind, name);
+  return emitCode(module, pipeline.cpu, kind, [&](FileWriter code) {
+    return outputs.write(options.output, code);
+  });
 }
 
 /// Compiles the code in parts, on all cores.
@@ -243,8 +213,10 @@ Status Backend::emitParts(std::vector<std::string> &objects) {
   MLIRContext *context = module.getContext();
   context->enableMultithreading();
   parallelFor(context, 0, parts.size(), [&](size_t i) {
-    results[i] = emitCode(*parts[i].module, *target, levels[parts[i].level].cpu,
-                          options.optLevel, CodeKind::Object, objects[i]);
+    results[i] = emitCode(*parts[i].module, levels[parts[i].level].cpu,
+                          CodeKind::Object, [&](FileWriter code) {
+                            return writeFile(objects[i], code);
+                          });
     parts[i].module = nullptr; // Its memory, for the parts to come.
   });
   context->disableMultithreading();
@@ -354,17 +326,9 @@ Status Backend::writeLibraryHeader() {
   if (name == options.output)
     return {ExitCode::Usage, "output '" + options.output +
                                  "' is what its header would be called"};
-  std::string temporary;
-  if (Status status = outputs.add(name, temporary); !status.isOk())
-    return status;
-  std::error_code error;
-  llvm::raw_fd_ostream os(temporary, error);
-  writeHeader(interface, weights, prefix, path::filename(options.output), os);
-  os.close();
-  if (!error && !os.has_error())
-    return {};
-  os.clear_error();
-  return {ExitCode::Machine, name + ": cannot be written"};
+  return outputs.write(name, [&](auto &os) {
+    writeHeader(interface, weights, prefix, path::filename(options.output), os);
+  });
 }
 
 Status Backend::writeOutput() {

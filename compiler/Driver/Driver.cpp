@@ -7,7 +7,6 @@
 #include "compiler/Import/Onnx/Model.h"
 #include "compiler/Support/NodeDiagnostics.h"
 #include "compiler/Support/Text.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
@@ -39,33 +38,17 @@ std::string burin::getDefaultOutput(StringRef model, Emit emit) {
   }
 }
 
-static Status print(mlir::ModuleOp module, raw_ostream &os) {
+/// Writes the IR as it stands.
+static Status printModule(mlir::ModuleOp module, const CompileOptions &options,
+                          OutputFiles &outputs) {
   // As if inside another op: the printer would else write out all resources,
   // only to throw the text of the large ones away.
   mlir::OpPrintingFlags flags;
   flags.elideLargeElementsAttrs(maxPrinted).useLocalScope();
-  module->print(os, flags);
-  os << "\n";
-  os.flush();
-  return {};
-}
-
-/// Writes the IR as it stands.
-static Status printModule(mlir::ModuleOp module, const CompileOptions &options,
-                          OutputFiles &outputs) {
-  if (options.output == "-")
-    return print(module, outs());
-  std::string name;
-  if (Status status = outputs.add(options.output, name); !status.isOk())
-    return status;
-  std::error_code error;
-  raw_fd_ostream file(name, error);
-  Status status = print(module, file);
-  if (!error && !file.has_error())
-    return status;
-  file.clear_error();
-  return {ExitCode::Machine,
-          "output '" + escape(options.output) + "' cannot be written"};
+  return outputs.write(options.output, [&](auto &os) {
+    module->print(os, flags);
+    os << "\n";
+  });
 }
 
 static Status run(const CompileOptions &options, mlir::MLIRContext &context,

@@ -10,6 +10,28 @@
 using namespace llvm;
 using namespace burin;
 
+/// What the disk says when all is written.
+static std::error_code tryToWrite(StringRef path, FileWriter write) {
+  std::error_code error;
+  raw_fd_ostream os(path, error);
+  if (error)
+    return error;
+  write(os);
+  if (path == "-")
+    os.flush();
+  else
+    os.close();
+  error = os.error();
+  os.clear_error(); // Or else it would end the program.
+  return error;
+}
+
+Status burin::writeFile(StringRef path, FileWriter write) {
+  if (std::error_code error = tryToWrite(path, write))
+    return {ExitCode::Machine, path + ": " + error.message()};
+  return {};
+}
+
 OutputFiles::~OutputFiles() { discard(); }
 
 void OutputFiles::discard() {
@@ -64,6 +86,17 @@ Status OutputFiles::add(StringRef path, std::string &temporary) {
   sys::RemoveFileOnSignal(name);
   temporary = name.str();
   files.push_back({temporary, path.str()});
+  return {};
+}
+
+Status OutputFiles::write(StringRef path, FileWriter write) {
+  std::string temporary = "-";
+  if (path != "-")
+    if (Status status = add(path, temporary); !status.isOk())
+      return status;
+  if (std::error_code error = tryToWrite(temporary, write))
+    return refuse(ExitCode::Machine, path,
+                  "cannot be written: " + error.message());
   return {};
 }
 

@@ -6,8 +6,14 @@
 #include "compiler/Support/Status.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace burin {
+
+using FileWriter = llvm::function_ref<void(llvm::raw_pwrite_stream &)>;
+
+/// Has `write` write the file at `path`.
+Status writeFile(llvm::StringRef path, FileWriter write);
 
 /// The files that one command writes. Each is written under a temporary name in
 /// the folder of its own, and all get theirs in the end; what has not got it is
@@ -24,6 +30,9 @@ public:
 
   /// Sets `temporary` to the name of an empty file that shall become `path`.
   Status add(llvm::StringRef path, std::string &temporary);
+
+  /// Adds `path` and has `write` write it; "-" is standard output, and no file.
+  Status write(llvm::StringRef path, FileWriter write);
 
   /// The temporary and the final name of each, in the order of add().
   void forEach(llvm::function_ref<void(llvm::StringRef temporary,

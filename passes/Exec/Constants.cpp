@@ -2,6 +2,7 @@
 
 #include "passes/Exec/Constants.h"
 #include "mlir/IR/AsmState.h"
+#include "passes/Exec/Cpu.h"
 
 using namespace mlir;
 using namespace burin;
@@ -28,7 +29,7 @@ std::optional<nn::StoredElements> burin::findStored(memref::GlobalOp global) {
 
 ElementsAttr burin::createElements(RankedTensorType type, function_ref<void(char *)> fill) {
   int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(bytes, 64);
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(bytes, cacheLine);
   fill(blob.getMutableData().data());
   return DenseResourceElementsAttr::get(type, "packed", std::move(blob));
 }

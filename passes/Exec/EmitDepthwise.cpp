@@ -8,7 +8,7 @@
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
-#include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Tiles/RowCopy.h"
 #include "passes/Exec/Vectors.h"
 
 using namespace mlir;
@@ -33,23 +33,13 @@ public:
     for (unsigned d : c.rows)
       sizes.push_back(c.nest.sizes[d]);
     rows = shapes.getValue(shapes.product(sizes));
-    taps = {0};
-    for (unsigned d : c.depth)
-      addTaps(*nn::getStatic(c.nest.sizes[d]), *nn::getStatic(c.getLhs().coefficients[d]));
+    taps = getOffsets(c.nest, c.getLhs(), c.depth);
   }
 
   void emit();
 
 private:
   using Index = Addresses::Index;
-
-  void addTaps(int64_t size, int64_t stride) {
-    SmallVector<int64_t> next;
-    for (int64_t tap : taps)
-      for (int64_t i = 0; i < size; ++i)
-        next.push_back(tap + i * stride);
-    taps = std::move(next);
-  }
 
   void emitRow(Value row);
   void emitBlock(Value block, Value from, const Index &index, int64_t count);
@@ -122,20 +112,13 @@ void DepthwiseEmitter::emitBlock(Value block, Value from, const Index &row,
 
 /// A vector of bytes of one tap as factors; zeros past the last tap.
 Value DepthwiseEmitter::loadTap(size_t tap, Value from, int64_t count) {
-  Type element = b.getIntegerType(32 / instruction.group);
-  auto bytes = VectorType::get(width, b.getI8Type()), wide = VectorType::get(width, element);
   if (tap >= taps.size())
-    return b.create<arith::ConstantOp>(b.getZeroAttr(wide));
+    return b.create<arith::ConstantOp>(
+        b.getZeroAttr(VectorType::get(width, getFactorType(b, instruction))));
   Value mask = count == width ? Value() : createMask(b, width, number(count));
-  Value value = loadVector(b, bytes, c.getLhs().memory, add(from, number(taps[tap])), mask);
-  if (getShift(c, instruction) != 0)
-    value = b.create<arith::XOrIOp>(
-        value, b.create<arith::ConstantOp>(DenseElementsAttr::get(
-                   bytes, b.getI8IntegerAttr(int8_t(-128)))));
-  if (element.isInteger(8))
-    return value;
-  return c.isUnsigned ? b.create<arith::ExtUIOp>(wide, value).getResult()
-                      : b.create<arith::ExtSIOp>(wide, value).getResult();
+  Value bytes = loadVector(b, VectorType::get(width, b.getI8Type()), c.getLhs().memory,
+                           add(from, number(taps[tap])), mask);
+  return emitFactors(b, bytes, c.isUnsigned, instruction);
 }
 
 /// Factors of some taps to groups of them, within 128-bit lanes: the low halves of

@@ -23,7 +23,7 @@ namespace burin {
 namespace {
 /// Of the rows that a thread copies at a time: they stay in the second-level
 /// cache beside a panel of columns.
-constexpr int64_t chunkBytes = 1 << 18;
+constexpr int64_t chunkBytes = secondLevelCache / 2;
 /// Row tiles of one task at most: a panel of columns is read from the nearest cache
 /// for all of them.
 constexpr int64_t tilesPerChunk = 8;

@@ -2,7 +2,6 @@
 
 #include "passes/Exec/LoopNest.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace burin;
@@ -146,6 +145,21 @@ std::optional<LoopNest> burin::getLoopNest(linalg::LinalgOp op,
     nest.accesses.push_back(access);
   }
   return nest;
+}
+
+SmallVector<int64_t> burin::getOffsets(const LoopNest &nest, const LinearAccess &access,
+                                       ArrayRef<unsigned> loops) {
+  SmallVector<int64_t> offsets = {0};
+  for (unsigned d : loops) {
+    int64_t size = *nn::getStatic(nest.sizes[d]);
+    int64_t step = *nn::getStatic(access.coefficients[d]);
+    SmallVector<int64_t> next;
+    for (int64_t offset : offsets)
+      for (int64_t i = 0; i < size; ++i)
+        next.push_back(offset + i * step);
+    offsets = std::move(next);
+  }
+  return offsets;
 }
 
 void LoopNest::drop(unsigned loop) {

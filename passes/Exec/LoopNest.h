@@ -25,6 +25,8 @@ struct LinearAccess {
   mlir::Value memory;
   llvm::SmallVector<mlir::OpFoldResult> coefficients;
 
+  /// False if all iterations of `loop` are known to access one element.
+  bool moves(unsigned loop) const { return nn::getStatic(coefficients[loop]) != 0; }
   mlir::Type getElementType() const {
     return mlir::cast<mlir::MemRefType>(memory.getType()).getElementType();
   }
@@ -49,6 +51,11 @@ struct LoopNest {
   /// Adds a parallel loop of one iteration, the outermost.
   void addUnitLoop(nn::ShapeBuilder &shapes);
 };
+
+/// Where the iterations of `loops`, row-major, are in an access: all sizes and steps are
+/// known.
+llvm::SmallVector<int64_t> getOffsets(const LoopNest &nest, const LinearAccess &access,
+                                      llvm::ArrayRef<unsigned> loops);
 
 /// The loops of `op`, which is on buffers. None (without a diagnostic) if a map
 /// is not linear.

@@ -267,8 +267,8 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
   let summary = "Turn products of bytes into tiles of dot-product instructions";
   let description = [{
     A linalg op on buffers that sums up products of bytes with constant bytes in
-    i32, or of f32 where the instruction takes bf16, becomes tiles that a micro-kernel of the module computes with the CPU's
-    instruction for it. The constant is packed at compile time, the other operand
+    i32, or of f32 where the instruction takes bf16, becomes tiles that a micro-kernel
+    of the module computes with the CPU's instruction for it. The constant is packed at compile time, the other operand
     row by row on the stack of the thread. An elementwise op that alone reads the
     sums is calculated on each tile, so that they never lie in memory; a constant that
     it adds to them first is what they start with. Ops that are

@@ -48,8 +48,10 @@ def MergeTransposes : Pass<"burin-merge-transposes", "::mlir::ModuleOp"> {
   let description = [{
     A reshape only splits and joins dimensions. Between two transposes it is done
     as a split before and a join behind one transpose; often nothing is left for
-    that to do. Not where sizes that are not known keep it from being seen which
-    dimensions are split and joined.
+    that to do. Of two reshapes around a transpose the first one is enough if the
+    second one joins only what lay together before: exporters join the batch with the
+    heads of attention to transpose them, and split both again. Not where sizes that
+    are not known keep it from being seen which dimensions are split and joined.
 
     ```mlir
     // before: --burin-merge-transposes
@@ -67,6 +69,26 @@ def MergeTransposes : Pass<"burin-merge-transposes", "::mlir::ModuleOp"> {
       %0 = nn.constant dense<[1, 4, 4, 6, 4]> : tensor<5xi64>
       %1 = nn.reshape %x, %0 {allowzero = true} : (tensor<1x4x4x24xf32>, tensor<5xi64>) -> tensor<1x4x4x6x4xf32>
       return %1 : tensor<1x4x4x6x4xf32>
+    }
+    ```
+
+    ```mlir
+    // before: --burin-merge-transposes
+    func.func @f(%x: tensor<7x?x8xf32>, %joined: tensor<3xi64>, %split: tensor<4xi64>) -> tensor<?x2x7x4xf32> {
+      %0 = nn.reshape %x, %joined {allowzero = false} : (tensor<7x?x8xf32>, tensor<3xi64>) -> tensor<7x?x4xf32>
+      %1 = nn.transpose %0 {permutation = array<i64: 1, 0, 2>} : (tensor<7x?x4xf32>) -> tensor<?x7x4xf32>
+      %2 = nn.reshape %1, %split {allowzero = false} : (tensor<?x7x4xf32>, tensor<4xi64>) -> tensor<?x2x7x4xf32>
+      return %2 : tensor<?x2x7x4xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @f(%x: tensor<7x?x8xf32>, %joined: tensor<3xi64>, %split: tensor<4xi64>) -> tensor<?x2x7x4xf32> {
+      %0 = nn.constant dense<[7, -1, 2, 4]> : tensor<4xi64>
+      %1 = nn.reshape %x, %0 {allowzero = true} : (tensor<7x?x8xf32>, tensor<4xi64>) -> tensor<7x?x2x4xf32>
+      %2 = nn.transpose %1 {permutation = array<i64: 1, 2, 0, 3>} : (tensor<7x?x2x4xf32>) -> tensor<?x2x7x4xf32>
+      return %2 : tensor<?x2x7x4xf32>
     }
     ```
   }];

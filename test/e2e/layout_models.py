@@ -24,6 +24,29 @@ def transposes(d):
     return d.model(nodes, dict(x=x), dict(y=y, w=w), named=range(rank))
 
 
+def reshapes(d):
+    """Transposes and reshapes in turn, which split and join any dimensions; one size may not be known."""
+    x = d.normal(d.batch(), *(d.pick((1, 2, 3, 4, 6, 12)) for _ in range(d.pick((2, 3)))))
+    y, unknown, nodes, wanted = x, 0, [], {}
+    for i in range(d.pick((2, 3, 4))):
+        order = [int(k) for k in d.draw.permutation(y.ndim)]
+        y, unknown = y.transpose(order), order.index(unknown)
+        parts = []  # Sizes, and which of them has the unknown one.
+        for k, size in enumerate(y.shape):
+            apart = k != unknown and len(parts) + y.ndim - k < 8  # Of no more than 8 dimensions.
+            factor = int(np.gcd(size, d.pick((1, 2, 3)))) if apart else 1
+            parts += [(factor, False)] * (factor > 1) + [(size // factor, k == unknown)]
+        for _ in range(d.pick((0, 1, 2))):
+            k = int(d.draw.integers(len(parts)))
+            parts[k:k + 2] = [(int(np.prod([p[0] for p in parts[k:k + 2]])), any(p[1] for p in parts[k:k + 2]))]
+        unknown = [p[1] for p in parts].index(True)
+        y = y.reshape([p[0] for p in parts])
+        wanted[f"s{i}"] = np.array([-1 if k == unknown else p[0] for k, p in enumerate(parts)])
+        nodes += [("Transpose", [f"y{i}"], [f"t{i}"], dict(perm=order)), ("Reshape", [f"t{i}", f"s{i}"], [f"y{i + 1}"], {})]
+    nodes.append(("Neg", [nodes[-1][2][0]], ["z"], {}))
+    return d.model(nodes, dict(y0=x), dict(z=-y), wanted, z=(unknown,))
+
+
 def transposed_convolution(d):
     """ConvTranspose, grouped, strided, dilated and cut at its borders, and an activation."""
     n, height, width = d.batch(), d.pick(EXTENTS[:9]), d.pick(EXTENTS[:9])
@@ -134,4 +157,4 @@ def images(d):
     return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, down=down, up=up, apart=apart, joint=joint))
 
 
-KINDS = [transposes, transposed_convolution, resize, reductions, images]
+KINDS = [transposes, reshapes, transposed_convolution, resize, reductions, images]

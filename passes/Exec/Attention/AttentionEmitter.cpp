@@ -21,7 +21,7 @@ AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b
                                    const DotInstruction &dot)
     : IndexEmitter(b, &shapes), op(op), shapes(shapes), shape(op, b, shapes),
       bufferType(MemRefType::get({ShapedType::kDynamic}, b.getF32Type())),
-      registers(cpu.registers), dot(dot) {
+      cpu(cpu), dot(dot) {
   auto known = [](OpFoldResult size) {
     return nn::getStatic(size).value_or(ShapedType::kDynamic);
   };
@@ -46,8 +46,7 @@ AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b
 }
 
 Value AttentionEmitter::createBuffer(int64_t elements) {
-  auto type = MemRefType::get({elements}, b.getF32Type());
-  return b.create<memref::CastOp>(bufferType, createStackBuffer(b, type));
+  return createStackBuffer(b, elements, b.getF32Type());
 }
 
 /// Of the kernel, for products over `depth`.
@@ -70,13 +69,8 @@ Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
   OpFoldResult each = shapes.mul(getSteps(depth), shapes.get(layout.width));
   OpFoldResult count = shapes.product({shape.batch, shape.groups, panels});
   OpFoldResult total = shapes.mul(count, each);
-  std::optional<int64_t> known = nn::getStatic(total);
-  auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)},
-                              perStep > 1 ? Type(b.getI32Type()) : b.getF32Type());
-  Value buffer = b.create<memref::AllocOp>(
-      type, known ? SmallVector<Value>() : SmallVector<Value>{value(total)});
-  Value packed = b.createOrFold<memref::CastOp>(
-      MemRefType::get({ShapedType::kDynamic}, type.getElementType()), buffer);
+  Value packed = burin::createBuffer(b, shapes, total,
+                                     perStep > 1 ? Type(b.getI32Type()) : b.getF32Type());
   int64_t work = layout.width * guessSize(depth) * workPerStreamed;
   emitRange(value(count), getGrain(work, keyTile.lanes), [&](Value i) {
     auto [heads, panel] = split(i, value(panels));
@@ -99,12 +93,7 @@ void AttentionEmitter::emitRows(function_ref<void(Value, int64_t)> body) {
   emitIf(isEqual(rowsLeft, number(height)), emitWhole, [&] {
     if (isKnown)
       return body(number(0), tail);
-    for (int64_t part = llvm::bit_floor<uint64_t>(height - 1); part > 0; part /= 2) {
-      Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
-      emitIf(isNotEqual(bit, number(0)), [&] {
-        body(b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
-      });
-    }
+    emitParts(rowsLeft, height, body);
   });
 }
 

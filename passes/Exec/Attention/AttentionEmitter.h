@@ -69,7 +69,7 @@ private:
   int64_t height = 0, tail = 0; ///< Rows of a panel; of the last one, if it has less.
   int64_t blockPanels = 0;      ///< Panels of a block of keys.
   bool isOneBlock = false;
-  int64_t registers;
+  Cpu cpu;
   DotInstruction dot;
   int64_t perStep = 1; ///< Elements of a product's depth that the kernel takes at once.
   /// One query: the rows are the heads that share keys. Else `head` is for all rows.

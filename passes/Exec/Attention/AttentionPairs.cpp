@@ -68,13 +68,8 @@ void AttentionEmitter::packPairs(const Contraction &c, const PanelLayout &layout
 
 /// The task's queries, a pair of their depth after the other.
 void AttentionEmitter::copyQueries() {
-  DotProduct product;
-  product.nest.sizes = {shape.batch, shape.heads, shape.queries, shape.depth};
-  product.nest.isReduction = {false, false, false, true};
-  product.nest.accesses = {shape.query, shape.query, shape.query};
-  product.depth = {3};
-  product.isFloat = true;
-  RowCopy copy(b, product, dot, Cpu{keyTile.lanes * 32, registers});
+  nn::Shape sizes{shape.batch, shape.heads, shape.queries, shape.depth};
+  RowCopy copy(b, shape.query, sizes, /*loops=*/{3}, /*isUnsigned=*/false, dot, cpu);
   Value rows = copy.createBuffer(height);
   Value from = getAddress(shape.query, {batch, head, firstRow, number(0)});
   emitLoop(number(0), rowsLeft, 1, [&](Value row) {

@@ -61,7 +61,7 @@ void AttentionEmitter::emitSharedProducts(Value firstKey, Value keys) {
   int64_t lanes = valueTile.lanes, width = valueTile.getColumns();
   int64_t vectors = *nn::getStatic(shape.width) / lanes;
   int64_t rowsAtOnce = std::min(height, sharedAtOnce);
-  int64_t atOnce = std::max<int64_t>(1, registers / 2 / rowsAtOnce);
+  int64_t atOnce = std::max<int64_t>(1, cpu.registers / 2 / rowsAtOnce);
   for (int64_t row = 0; row < height; row += rowsAtOnce)
     for (int64_t v = 0; v < vectors; v += atOnce) {
       WeightedValues values{shape.value.memory,

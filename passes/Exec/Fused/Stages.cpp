@@ -68,8 +68,6 @@ bool FusedSums::take(linalg::LinalgOp sums, const Fusion &fused,
   return true;
 }
 
-static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
-
 bool FusedSums::fitsColumns(ArrayRef<unsigned> columns,
                             nn::ShapeBuilder &shapes) const {
   for (unsigned i = getSums(); i < nest.accesses.size(); ++i) {
@@ -80,7 +78,7 @@ bool FusedSums::fitsColumns(ArrayRef<unsigned> columns,
     bool isUniform = i != target, isRun = true;
     OpFoldResult expected = shapes.get(1);
     for (unsigned d : llvm::reverse(columns)) {
-      isUniform &= isZero(access.coefficients[d]);
+      isUniform &= !access.moves(d);
       isRun &= nn::areEqual(access.coefficients[d], expected);
       expected = shapes.mul(expected, nest.sizes[d]);
     }
@@ -91,7 +89,7 @@ bool FusedSums::fitsColumns(ArrayRef<unsigned> columns,
 }
 
 bool StageEmitter::isWide(unsigned access) const {
-  return !::isZero(c.getOperand(access).coefficients[column]);
+  return c.getOperand(access).moves(column);
 }
 
 Value StageEmitter::getStart(const Place &place) {

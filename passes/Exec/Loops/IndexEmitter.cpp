@@ -101,6 +101,17 @@ void IndexEmitter::emitRanges(Value count, int64_t grain,
   emitIn(&range.getBody().front(), [&] { body(range.getLower(), range.getUpper()); });
 }
 
+void IndexEmitter::emitParts(Value count, int64_t limit,
+                             function_ref<void(Value, int64_t)> body) {
+  // Each part starts after the larger ones.
+  for (int64_t part = llvm::bit_floor<uint64_t>(limit - 1); part > 0; part /= 2) {
+    Value bit = b.create<arith::AndIOp>(count, number(part));
+    emitIf(isNotEqual(bit, number(0)), [&] {
+      body(b.create<arith::AndIOp>(count, number(-2 * part)), part);
+    });
+  }
+}
+
 void IndexEmitter::emitIf(Value condition, Part then, Part otherwise) {
   auto choice = b.create<scf::IfOp>(condition, /*withElseRegion=*/bool(otherwise));
   emitIn(choice.thenBlock(), then);

@@ -87,6 +87,10 @@ protected:
   /// The same for ranges [lower, upper) of it.
   void emitRanges(mlir::Value count, int64_t grain,
                   llvm::function_ref<void(mlir::Value lower, mlir::Value upper)> body);
+  /// `body` for parts of 0..count, which is less than `limit`: powers of two, the larger
+  /// ones first.
+  void emitParts(mlir::Value count, int64_t limit,
+                 llvm::function_ref<void(mlir::Value first, int64_t size)> body);
   void emitIf(mlir::Value condition, Part then, Part otherwise = nullptr);
 
   mlir::ImplicitLocOpBuilder &b;

@@ -51,22 +51,21 @@ Value burin::buildFactor(ImplicitLocOpBuilder &b, const Contraction &contraction
   return mapping.lookup(contraction.getFactor(i));
 }
 
-/// acc + x * y, the factors from one input each.
-static Value matchProduct(Block &body) {
+Value burin::findProduct(linalg::LinalgOp op, FindInput findInput) {
   auto isAdd = [](Operation *op) { return isa_and_nonnull<arith::AddFOp, arith::AddIOp>(op); };
   auto isMul = [](Operation *op) { return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(op); };
-  if (body.getNumArguments() != 3 || body.getTerminator()->getNumOperands() != 1)
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() == 0)
     return {};
+  Block &body = op->getRegion(0).front();
   Operation *add = body.getTerminator()->getOperand(0).getDefiningOp();
-  if (!isAdd(add))
+  if (!isAdd(add) || !body.getArgument(2).hasOneUse())
     return {};
   for (int i : {0, 1}) {
     Operation *mul = add->getOperand(i).getDefiningOp();
-    if (add->getOperand(1 - i) != body.getArgument(2) || !isMul(mul) ||
-        !body.getArgument(2).hasOneUse())
+    if (add->getOperand(1 - i) != body.getArgument(2) || !isMul(mul))
       continue;
-    std::optional<unsigned> x = findSource(body, mul->getOperand(0));
-    std::optional<unsigned> y = findSource(body, mul->getOperand(1));
+    std::optional<unsigned> x = findInput(body, mul->getOperand(0));
+    std::optional<unsigned> y = findInput(body, mul->getOperand(1));
     if (x && y && *x != *y)
       return mul->getResult(0);
   }
@@ -74,9 +73,7 @@ static Value matchProduct(Block &body) {
 }
 
 bool burin::isSumOfProducts(linalg::LinalgOp op) {
-  return op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
-         op.getNumReductionLoops() > 0 &&
-         matchProduct(op->getRegion(0).front());
+  return bool(findProduct(op, findSource));
 }
 
 OpFoldResult Contraction::getSize(nn::ShapeBuilder &shapes,
@@ -91,13 +88,10 @@ int64_t Contraction::getRun() const {
   return rows.size() > 1 ? *nn::getStatic(nest.sizes[rows.back()]) : 1;
 }
 
-static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
-
 /// Sorts the loops by the operands that they move through.
 static bool classify(Contraction &c) {
   for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
-    bool inLhs = !isZero(c.getOperand(c.lhs).coefficients[d]);
-    bool inRhs = !isZero(c.getOperand(c.rhs).coefficients[d]);
+    bool inLhs = c.getOperand(c.lhs).moves(d), inRhs = c.getOperand(c.rhs).moves(d);
     if (c.nest.isReduction[d])
       c.depth.push_back(d);
     else if (inLhs == inRhs)
@@ -198,7 +192,7 @@ static bool isSmall(const Contraction &c) {
   int64_t rows = product(c.rows), columns = product(c.columns);
   int64_t depth = product(c.depth);
   for (unsigned d : c.batch) // Columns are packed once for these.
-    if (isZero(c.getOperand(c.rhs).coefficients[d]))
+    if (!c.getOperand(c.rhs).moves(d))
       rows *= product(d);
   // A constant is packed at compile time.
   bool isPacked = isConstant(c, c.rhs);
@@ -221,7 +215,7 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
                                                    nn::ShapeBuilder &shapes,
                                                    const Cpu &cpu) {
   Contraction c;
-  c.product = matchProduct(op->getRegion(0).front());
+  c.product = findProduct(op, findSource);
   if (c.product.getType().getIntOrFloatBitWidth() < 32 || !c.take(op, fused, shapes))
     return std::nullopt;
   for (bool swapped : {false, true}) {

@@ -49,6 +49,14 @@ mlir::Value buildFactor(mlir::ImplicitLocOpBuilder &b,
 /// Whether the body of `op` sums up products of its two inputs.
 bool isSumOfProducts(mlir::linalg::LinalgOp op);
 
+/// Which of the two inputs of a body a factor is made from, if it is one that is wanted.
+using FindInput =
+    llvm::function_ref<std::optional<unsigned>(mlir::Block &body, mlir::Value factor)>;
+
+/// The products that `op` sums up, with one factor from each of its two inputs; null if
+/// it is something else.
+mlir::Value findProduct(mlir::linalg::LinalgOp op, FindInput findInput);
+
 } // namespace burin
 
 #endif // BURIN_PASSES_EXEC_TILES_CONTRACTION_H

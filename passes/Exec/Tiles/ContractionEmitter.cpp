@@ -18,8 +18,7 @@ public:
   ContractionEmitter(const Contraction &c, ContractionPlan plan,
                      ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes)
       : IndexEmitter(b, &shapes), c(c), plan(std::move(plan)), shapes(shapes),
-        lhs(this->plan.lhs), rhs(this->plan.rhs),
-        packedType(MemRefType::get({ShapedType::kDynamic}, c.getType())) {}
+        lhs(this->plan.lhs), rhs(this->plan.rhs) {}
 
   void emit();
 
@@ -30,8 +29,7 @@ private:
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
   Value copyRows();
-  Value createWhole(OpFoldResult elements);
-  Value createBuffer(int64_t elements);
+  Value createTile(int64_t elements);
   void emitTask(Value task);
   void emitDepthBlocks(function_ref<void(Value lower, Value upper, OpFoldResult size)>);
   void emitPositions(function_ref<void()> body);
@@ -50,7 +48,6 @@ private:
   ContractionPlan plan;
   nn::ShapeBuilder &shapes;
   Value lhs, rhs; ///< Packed whole, or where it lies (rhs: null).
-  MemRefType packedType;
 
   // Of the task that is being emitted.
   Value sums, scratch; ///< Tiles; a panel of columns.
@@ -77,7 +74,7 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   OpFoldResult batches = c.getSize(shapes, layout.batch);
   OpFoldResult total = shapes.mul(shapes.mul(batches, panels),
                                   shapes.mul(plan.depth, shapes.get(layout.width)));
-  Value packed = createWhole(total);
+  Value packed = createBuffer(b, shapes, total, c.getType());
   int64_t work = layout.width * guessSize(plan.depth) * workPerStreamed;
   int64_t grain = getGrain(work, plan.tile.lanes);
   emitRange(value(shapes.mul(batches, panels)), grain, [&](Value i) {
@@ -98,7 +95,7 @@ Value ContractionEmitter::copyRows() {
   const LinearAccess &access = c.getOperand(c.lhs);
   int64_t depth = *nn::getStatic(plan.depth), lanes = plan.tile.lanes;
   OpFoldResult rows = shapes.mul(c.getSize(shapes, plan.left.batch), plan.rows);
-  Value copy = createWhole(shapes.mul(rows, shapes.get(plan.pitch)));
+  Value copy = createBuffer(b, shapes, shapes.mul(rows, shapes.get(plan.pitch)), c.getType());
   auto type = VectorType::get(lanes, c.getType());
   emitRange(value(rows), getGrain(depth * workPerMoved, lanes), [&](Value i) {
     auto [flat, row] = split(i, value(plan.rows));
@@ -117,20 +114,8 @@ Value ContractionEmitter::copyRows() {
   return copy;
 }
 
-/// Memory that tasks share.
-Value ContractionEmitter::createWhole(OpFoldResult elements) {
-  std::optional<int64_t> known = nn::getStatic(elements);
-  auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)}, c.getType());
-  SmallVector<Value> sizes;
-  if (!known)
-    sizes.push_back(value(elements));
-  Value buffer = b.create<memref::AllocOp>(type, sizes);
-  return known ? b.create<memref::CastOp>(packedType, buffer).getResult() : buffer;
-}
-
-Value ContractionEmitter::createBuffer(int64_t elements) {
-  auto type = MemRefType::get({elements}, c.getType());
-  return b.create<memref::CastOp>(packedType, createStackBuffer(b, type));
+Value ContractionEmitter::createTile(int64_t elements) {
+  return createStackBuffer(b, elements, c.getType());
 }
 
 /// The kernel for `rows` rows of the panel from `row` on.
@@ -194,13 +179,8 @@ void ContractionEmitter::emitKernels(Value lower) {
     if (isKnown)
       return emitKernel(start, number(0), plan.tail);
     auto parts = [&] {
-      // Each part starts after the larger ones.
-      for (int64_t part = llvm::bit_floor<uint64_t>(plan.height - 1); part > 0; part /= 2) {
-        Value bit = b.create<arith::AndIOp>(rowsLeft, number(part));
-        emitIf(isNotEqual(bit, number(0)), [&] {
-          emitKernel(start, b.create<arith::AndIOp>(rowsLeft, number(-2 * part)), part);
-        });
-      }
+      emitParts(rowsLeft, plan.height,
+                [&](Value row, int64_t rows) { emitKernel(start, row, rows); });
     };
     if (plan.height <= 3)
       return parts();
@@ -226,7 +206,7 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
                    number(plan.height));
     numberInTask = sub(position, lowerPosition);
     tileStart = number(0);
-    if (plan.blockSize && plan.hasPackedRhs()) // A tile for each.
+    if (plan.staysInTiles()) // One for each.
       tileStart = mul(numberInTask, number(plan.height * plan.tile.getColumns()));
     body();
   });
@@ -256,7 +236,7 @@ void ContractionEmitter::takeColumns(Value lower, Value upper, OpFoldResult size
   }
   kernels.emplace(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
                   getLhsLayout(shapes, c, plan, size),
-                  /*accumulates=*/plan.blockSize && plan.hasPackedRhs());
+                  /*accumulates=*/plan.staysInTiles());
 }
 
 /// `body` for each block of the depth.
@@ -302,18 +282,17 @@ void ContractionEmitter::emitTask(Value task) {
   upperPosition = value(plan.positions);
   if (nn::getStatic(plan.chunks) != 1)
     upperPosition = min(add(lowerPosition, number(plan.chunk)), upperPosition);
-  bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
-  if (staysInTiles)
+  if (plan.staysInTiles())
     clearTiles();
   emitDepthBlocks([&](Value lower, Value upper, OpFoldResult size) {
     takeColumns(lower, upper, size);
     emitPositions([&] {
       emitKernels(lower);
-      if (!staysInTiles && !plan.staysInRegisters)
+      if (!plan.staysInTiles() && !plan.staysInRegisters)
         emitStore();
     });
   });
-  if (staysInTiles)
+  if (plan.staysInTiles())
     emitPositions([&] { emitStore(); });
 }
 
@@ -333,13 +312,12 @@ void ContractionEmitter::emit() {
       shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
   int64_t work = guessSize(plan.depth) * each * height * width;
   emitRange(value(tasks), getGrain(work, plan.tile.lanes), [&](Value task) {
-    bool staysInTiles = plan.blockSize && plan.hasPackedRhs();
     if (!plan.staysInRegisters)
-      sums = createBuffer((staysInTiles ? plan.chunk : 1) * height * width);
+      sums = createTile((plan.staysInTiles() ? plan.chunk : 1) * height * width);
     if (!rhs) {
       int64_t steps = plan.blockSize ? plan.blockSize * *nn::getStatic(plan.innerDepth)
                                      : *nn::getStatic(plan.depth);
-      scratch = createBuffer(steps * width);
+      scratch = createTile(steps * width);
     }
     emitTask(task);
   });

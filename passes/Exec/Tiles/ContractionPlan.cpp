@@ -14,10 +14,10 @@ static constexpr int64_t maxDepthAtOnce = 4096;
 /// Depth of the blocks where it is more, or unknown.
 static constexpr int64_t depthBlock = 384;
 /// Constants up to this many bytes stay in the second-level cache while rows go by.
-static constexpr int64_t maxResident = 384 << 10;
+static constexpr int64_t maxResident = secondLevelCache / 4 * 3;
 /// Bytes of a packed panel that positions share: beside the left operand they stay
 /// in the second-level cache even where two threads share it.
-static constexpr int64_t maxPanel = 192 << 10;
+static constexpr int64_t maxPanel = maxResident / 2;
 /// Positions of a task: their tiles stay in the first-level cache.
 static constexpr int64_t maxChunk = 12;
 
@@ -37,9 +37,9 @@ static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
 /// Whether rows `stride` elements apart drive each other out of the nearest cache:
 /// multiples of a page do.
 static bool collide(int64_t stride, const ContractionPlan &plan, const Contraction &c) {
-  constexpr int64_t page = 4096, line = 64, ways = 8;
+  constexpr int64_t page = 4096, ways = 8;
   int64_t bytes = stride * c.getType().getIntOrFloatBitWidth() / 8;
-  int64_t places = page / std::gcd(page, std::max(bytes, line));
+  int64_t places = page / std::gcd(page, std::max(bytes, cacheLine));
   return int64_t(llvm::divideCeil(plan.height, places)) > ways;
 }
 
@@ -59,7 +59,7 @@ static void planLhs(ContractionPlan &plan, const Contraction &c) {
   plan.readsLhs = depth && *depth >= plan.tile.lanes && c.rows.size() == 1;
   if (!plan.readsLhs)
     return;
-  int64_t line = 512 / c.getType().getIntOrFloatBitWidth();
+  int64_t line = 8 * cacheLine / c.getType().getIntOrFloatBitWidth();
   plan.pitch = llvm::alignTo(*depth, line);
   if (collide(plan.pitch, plan, c))
     plan.pitch += line;

@@ -32,8 +32,10 @@ struct ContractionPlan {
   bool asksForNext = false; ///< Kernels, for the columns of those after them.
 
   bool hasPackedRhs() const { return rhs || packsRhs; }
-  /// Ops may run on tiles: the sums stay there through all blocks of depth.
-  bool isWhole() const { return blockSize == 0 || hasPackedRhs(); }
+  /// A task's sums are tiles, one for each position, through all blocks of depth.
+  bool staysInTiles() const { return blockSize != 0 && hasPackedRhs(); }
+  /// Ops may run on sums: no block of depth stores its part.
+  bool isWhole() const { return blockSize == 0 || staysInTiles(); }
 };
 
 ContractionPlan planContraction(mlir::ImplicitLocOpBuilder &b,

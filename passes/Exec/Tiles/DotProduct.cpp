@@ -3,6 +3,7 @@
 #include "passes/Exec/Tiles/DotProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Exec/Constants.h"
+#include "passes/Exec/Tiles/Contraction.h"
 
 using namespace mlir;
 using namespace burin;
@@ -23,42 +24,25 @@ static std::optional<unsigned> findFactor(Block &body, Value factor, bool isFloa
   return argument.getArgNumber();
 }
 
-static Operation *findProduct(linalg::LinalgOp op, bool isFloat) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
-      op.getNumReductionLoops() == 0)
-    return {};
-  Block &body = op->getRegion(0).front();
-  Operation *add = body.getTerminator()->getOperand(0).getDefiningOp();
-  if (!(isFloat ? isa_and_nonnull<arith::AddFOp>(add) : isa_and_nonnull<arith::AddIOp>(add)) ||
-      add->getResult(0).getType().getIntOrFloatBitWidth() != 32)
-    return nullptr;
-  for (int i : {0, 1}) {
-    Operation *mul = add->getOperand(i).getDefiningOp();
-    if (!isa_and_nonnull<arith::MulIOp, arith::MulFOp>(mul) ||
-        add->getOperand(1 - i) != body.getArgument(2) ||
-        !body.getArgument(2).hasOneUse())
-      continue;
-    std::optional<unsigned> x = findFactor(body, mul->getOperand(0), isFloat);
-    std::optional<unsigned> y = findFactor(body, mul->getOperand(1), isFloat);
-    if (x && y && *x != *y)
-      return mul;
-  }
-  return nullptr;
+/// The product that `op` sums up in f32 or i32, if it is one of such factors.
+static Operation *findDot(linalg::LinalgOp op, bool isFloat) {
+  Value product = findProduct(op, [&](Block &body, Value factor) {
+    return findFactor(body, factor, isFloat);
+  });
+  bool fits = product && (isFloat ? product.getType().isF32() : product.getType().isInteger(32));
+  return fits ? product.getDefiningOp() : nullptr;
 }
 
 bool burin::sumsProducts(linalg::LinalgOp op, const DotInstruction &instruction) {
-  return findProduct(op, instruction.isFloat) != nullptr;
+  return findDot(op, instruction.isFloat) != nullptr;
 }
-
-static bool isZero(OpFoldResult c) { return nn::getStatic(c) == 0; }
 
 /// Sorts the loops by the factors they move through. The columns are the one loop
 /// of the weights alone; or, depthwise, the one of both, side by side in lhs too.
 static bool classify(DotProduct &c, bool depthwise, nn::ShapeBuilder &shapes) {
   SmallVector<unsigned> columns;
   for (unsigned d = 0; d < c.nest.getNumLoops(); ++d) {
-    bool inLhs = !isZero(c.getLhs().coefficients[d]);
-    bool inWeights = !isZero(c.getWeights().coefficients[d]);
+    bool inLhs = c.getLhs().moves(d), inWeights = c.getWeights().moves(d);
     if (c.nest.isReduction[d])
       c.depth.push_back(d);
     else if (inLhs && !inWeights)
@@ -139,7 +123,7 @@ static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
                                        bool isFloat) {
   // Rows must fit a thread's stack; the taps of depthwise ones are unrolled.
   int64_t deepest = depthwise ? 64 : 1 << 15;
-  Operation *product = findProduct(op, isFloat);
+  Operation *product = findDot(op, isFloat);
   DotProduct loops;
   if (!loops.take(op, fused, shapes))
     return std::nullopt;

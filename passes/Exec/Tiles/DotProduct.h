@@ -46,9 +46,9 @@ std::optional<DotProduct> matchDepthwise(mlir::linalg::LinalgOp op,
                                          const Fusion &fused,
                                          nn::ShapeBuilder &shapes);
 
-/// What is added to the factors of lhs so that the instruction takes them: bytes of
-/// the wrong sign are shifted by half their range.
-int64_t getShift(const DotProduct &product, const DotInstruction &instruction);
+/// What is added to bytes, unsigned or not, so that the instruction takes them as its
+/// first factors: those of the wrong sign are shifted by half their range.
+int64_t getShift(bool isUnsigned, const DotInstruction &instruction);
 
 /// The weights as groups of factors for `width` columns at a time, a new constant
 /// of the module: [batch][panel](starting sums [width], [step][width]). What is

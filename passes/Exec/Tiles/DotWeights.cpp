@@ -6,21 +6,6 @@
 using namespace mlir;
 using namespace burin;
 
-/// Where the elements of `loops` lie in the weights, in row-major order of them.
-static SmallVector<int64_t> getOffsets(const DotProduct &c, ArrayRef<unsigned> loops) {
-  SmallVector<int64_t> offsets = {0};
-  for (unsigned d : loops) {
-    int64_t size = *nn::getStatic(c.nest.sizes[d]);
-    int64_t stride = *nn::getStatic(c.getWeights().coefficients[d]);
-    SmallVector<int64_t> next;
-    for (int64_t offset : offsets)
-      for (int64_t i = 0; i < size; ++i)
-        next.push_back(offset + i * stride);
-    offsets = std::move(next);
-  }
-  return offsets;
-}
-
 /// A bf16 nearest to the f32 with these bits, ties to even.
 static uint16_t roundToBfloat(uint32_t bits) {
   if ((bits & 0x7fffffff) > 0x7f800000)
@@ -87,10 +72,10 @@ struct Packer {
 };
 } // namespace
 
-int64_t burin::getShift(const DotProduct &c, const DotInstruction &instruction) {
-  if (instruction.group != 4 || c.isUnsigned == instruction.isUnsigned)
+int64_t burin::getShift(bool isUnsigned, const DotInstruction &instruction) {
+  if (instruction.group != 4 || isUnsigned == instruction.isUnsigned)
     return 0;
-  return c.isUnsigned ? -128 : 128;
+  return isUnsigned ? -128 : 128;
 }
 
 /// A constant of `count` words that `pack` writes.
@@ -117,10 +102,10 @@ static Value createPacked(ImplicitLocOpBuilder &b, const DotProduct &c, StringRe
 
 Value burin::packWeights(ImplicitLocOpBuilder &b, const DotProduct &c,
                          const DotInstruction &instruction, int64_t width) {
-  SmallVector<int64_t> batch = getOffsets(c, c.batch);
-  SmallVector<int64_t> columns = getOffsets(c, {c.column});
-  SmallVector<int64_t> depth = getOffsets(c, c.depth);
-  Packer packer{instruction, width, getShift(c, instruction), columns, depth};
+  SmallVector<int64_t> batch = getOffsets(c.nest, c.getWeights(), c.batch);
+  SmallVector<int64_t> columns = getOffsets(c.nest, c.getWeights(), c.column);
+  SmallVector<int64_t> depth = getOffsets(c.nest, c.getWeights(), c.depth);
+  Packer packer{instruction, width, getShift(c.isUnsigned, instruction), columns, depth};
   int64_t panels = llvm::divideCeil(columns.size(), width);
   int64_t count = batch.size() * panels * (packer.getSteps() + 1) * width;
   auto pack = [&](const Factors &w, int32_t *to) {
@@ -137,12 +122,12 @@ int64_t burin::getDepthwiseColumn(const DotInstruction &instruction, int64_t vec
 
 Value burin::packDepthwise(ImplicitLocOpBuilder &b, const DotProduct &c,
                            const DotInstruction &instruction, int64_t lanes) {
-  SmallVector<int64_t> columns = getOffsets(c, {c.column});
-  SmallVector<int64_t> taps = getOffsets(c, c.depth);
+  SmallVector<int64_t> columns = getOffsets(c.nest, c.getWeights(), c.column);
+  SmallVector<int64_t> taps = getOffsets(c.nest, c.getWeights(), c.depth);
   int64_t group = instruction.group, bits = 32 / group, numTaps = taps.size();
   int64_t groups = llvm::divideCeil(numTaps, group), width = lanes * group;
   int64_t blocks = llvm::divideCeil(columns.size(), width);
-  int64_t shift = getShift(c, instruction);
+  int64_t shift = getShift(c.isUnsigned, instruction);
   auto pack = [&](const Factors &w, int32_t *to) {
     auto get = [&](int64_t column, int64_t tap) -> int64_t {
       if (column >= int64_t(columns.size()) || tap >= numTaps)

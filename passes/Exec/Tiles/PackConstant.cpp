@@ -30,61 +30,22 @@ static std::pair<memref::GlobalOp, int64_t> findPart(Value memory,
 }
 
 namespace {
-/// Loops as numbers: sizes and the operand's coefficients.
-struct KnownLoops {
-  SmallVector<int64_t> sizes, strides;
-  int64_t getCount() const {
-    int64_t count = 1;
-    for (int64_t size : sizes)
-      count *= size;
-    return count;
-  }
-  int64_t getOffset(int64_t flat) const {
-    int64_t offset = 0;
-    for (size_t k = sizes.size(); k-- > 0; flat /= sizes[k])
-      offset += flat % sizes[k] * strides[k];
-    return offset;
-  }
-};
-
-std::optional<KnownLoops> getKnown(const Contraction &c, unsigned operand,
-                                   ArrayRef<unsigned> loops) {
-  KnownLoops known;
-  for (unsigned d : loops) {
-    std::optional<int64_t> size = nn::getStatic(c.nest.sizes[d]);
-    std::optional<int64_t> stride =
-        nn::getStatic(c.getOperand(operand).coefficients[d]);
-    if (!size || !stride)
-      return std::nullopt;
-    known.sizes.push_back(*size);
-    known.strides.push_back(*stride);
-  }
-  return known;
-}
-
 /// Elements of so many bytes; without alignment, which those of files do not have.
 template <int64_t bytes> struct Element {
   char value[bytes];
 };
 
 template <int64_t bytes>
-void pack(const char *first, char *target, int64_t width, const KnownLoops &batch,
-          const KnownLoops &lines, const KnownLoops &depth) {
+void pack(const char *first, char *target, int64_t width, ArrayRef<int64_t> batch,
+          ArrayRef<int64_t> lines, ArrayRef<int64_t> depth) {
   auto *from = reinterpret_cast<const Element<bytes> *>(first);
   auto *to = reinterpret_cast<Element<bytes> *>(target);
-  int64_t numLines = lines.getCount(), numDepth = depth.getCount();
-  SmallVector<int64_t> lineOffsets, depthOffsets;
-  for (int64_t i = 0; i < numLines; ++i)
-    lineOffsets.push_back(lines.getOffset(i));
-  for (int64_t k = 0; k < numDepth; ++k)
-    depthOffsets.push_back(depth.getOffset(k));
-  for (int64_t n = 0; n < batch.getCount(); ++n) {
-    const Element<bytes> *base = from + batch.getOffset(n);
-    for (int64_t first = 0; first < numLines; first += width)
-      for (int64_t k = 0; k < numDepth; ++k)
+  int64_t count = lines.size();
+  for (int64_t start : batch)
+    for (int64_t first = 0; first < count; first += width)
+      for (int64_t step : depth)
         for (int64_t i = first; i < first + width; ++i)
-          *to++ = i < numLines ? base[lineOffsets[i] + depthOffsets[k]] : Element<bytes>{};
-  }
+          *to++ = i < count ? from[start + lines[i] + step] : Element<bytes>{};
 }
 
 using Pack = decltype(&pack<1>);
@@ -120,30 +81,36 @@ Value burin::packConstant(ImplicitLocOpBuilder &b, const Contraction &c,
     return {};
   std::optional<nn::StoredElements> stored = findStored(global);
   Pack pack = stored ? findPack(stored->width) : nullptr;
-  Type element = global.getType().getElementType();
-  auto batch = getKnown(c, layout.operand, layout.batch);
-  auto lines = getKnown(c, layout.operand, layout.lines);
-  auto depth = getKnown(c, layout.operand, c.depth);
-  if (!pack || !batch || !lines || !depth)
+  if (!pack)
     return {};
+  Type element = global.getType().getElementType();
+  const LinearAccess &access = c.getOperand(layout.operand);
   std::string name;
   llvm::raw_string_ostream os(name);
   os << global.getName() << "_packed_" << layout.width;
   if (offset != 0)
     os << "_from_" << offset;
-  for (const KnownLoops *loops : {&*batch, &*lines, &*depth}) {
-    for (auto [size, stride] : llvm::zip_equal(loops->sizes, loops->strides))
-      os << "_" << size << "x" << stride;
+  for (ArrayRef<unsigned> loops :
+       {ArrayRef(layout.batch), ArrayRef(layout.lines), ArrayRef(c.depth)}) {
+    for (unsigned d : loops) {
+      std::optional<int64_t> size = nn::getStatic(c.nest.sizes[d]);
+      std::optional<int64_t> step = nn::getStatic(access.coefficients[d]);
+      if (!size || !step)
+        return {};
+      os << "_" << *size << "x" << *step;
+    }
     os << "_";
   }
-  int64_t panels = llvm::divideCeil(lines->getCount(), layout.width);
-  int64_t count =
-      batch->getCount() * panels * depth->getCount() * layout.width;
+  SmallVector<int64_t> batch = getOffsets(c.nest, access, layout.batch);
+  SmallVector<int64_t> lines = getOffsets(c.nest, access, layout.lines);
+  SmallVector<int64_t> depth = getOffsets(c.nest, access, c.depth);
+  int64_t panels = llvm::divideCeil(lines.size(), layout.width);
+  int64_t count = batch.size() * panels * depth.size() * layout.width;
   auto create = [&](RankedTensorType type) -> ElementsAttr {
     if (stored->isSplat)
       return cast<DenseElementsAttr>(*global.getInitialValue()).resizeSplat(type);
     return createElements(type, [&](char *to) {
-      pack(stored->at(offset), to, layout.width, *batch, *lines, *depth);
+      pack(stored->at(offset), to, layout.width, batch, lines, depth);
     });
   };
   return getConstant(b, global, name, count, element, create);

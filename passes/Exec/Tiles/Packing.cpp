@@ -4,7 +4,6 @@
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
@@ -31,7 +30,24 @@ Value burin::createStackBuffer(ImplicitLocOpBuilder &b, MemRefType type) {
     scope = scope->getParentOp();
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&scope->getRegion(0).front());
-  return b.create<memref::AllocaOp>(type, b.getI64IntegerAttr(64));
+  return b.create<memref::AllocaOp>(type, b.getI64IntegerAttr(cacheLine));
+}
+
+Value burin::createStackBuffer(ImplicitLocOpBuilder &b, int64_t count, Type element) {
+  return b.create<memref::CastOp>(MemRefType::get({ShapedType::kDynamic}, element),
+                                  createStackBuffer(b, MemRefType::get({count}, element)));
+}
+
+Value burin::createBuffer(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                          OpFoldResult count, Type element) {
+  std::optional<int64_t> known = nn::getStatic(count);
+  SmallVector<Value> sizes;
+  if (!known)
+    sizes.push_back(shapes.getValue(count));
+  Value buffer = b.create<memref::AllocOp>(
+      MemRefType::get({known.value_or(ShapedType::kDynamic)}, element), sizes);
+  return b.createOrFold<memref::CastOp>(MemRefType::get({ShapedType::kDynamic}, element),
+                                        buffer);
 }
 
 Value burin::createElementView(ImplicitLocOpBuilder &b, Value buffer, Type element) {
@@ -58,7 +74,7 @@ public:
     Value base = number(0);
     for (unsigned d : layout.batch)
       base = add(base, mul(batchIndex[d], coefficient(d)));
-    count = value(getCount());
+    count = value(c.getSize(shapes, layout.lines));
     first = mul(panel, number(layout.width));
     std::optional<int64_t> stride = getSingleStride();
     if (layout.lines.size() == 1 && stride == 1 && c.isPlain(layout.operand))
@@ -74,13 +90,6 @@ public:
 private:
   Value coefficient(unsigned d) { return value(access.coefficients[d]); }
 
-  OpFoldResult getCount() {
-    nn::Shape sizes;
-    for (unsigned d : layout.lines)
-      sizes.push_back(c.nest.sizes[d]);
-    return shapes.product(sizes);
-  }
-
   std::optional<int64_t> getSingleStride() {
     return nn::getStatic(access.coefficients[layout.lines[0]]);
   }
@@ -89,19 +98,27 @@ private:
   /// offset in memory and the number of the depth step.
   void emitDepth(Value lower, Value upper,
                  function_ref<void(Value offset, Value step)> body) {
-    emitDepthFrom(0, lower, upper, number(0), number(0), body);
+    emitRuns(0, lower, upper, number(0), number(0),
+             [&](Value offset, Value step, Value begin, Value end) {
+      emitLoop(begin, end, 1, [&](Value i) {
+        body(add(offset, mul(i, coefficient(c.depth.back()))), add(step, sub(i, begin)));
+      });
+    });
   }
 
-  void emitDepthFrom(size_t k, Value lower, Value upper, Value offset,
-                     Value step, function_ref<void(Value, Value)> body) {
-    if (k == c.depth.size())
-      return body(offset, step);
+  /// Loops over the depth but the innermost one, whose bounds `body` gets besides
+  /// what emitDepth gives.
+  void emitRuns(size_t k, Value lower, Value upper, Value offset, Value step,
+                function_ref<void(Value, Value, Value, Value)> body) {
     unsigned d = c.depth[k];
     Value size = value(c.nest.sizes[d]);
-    emitLoop(k == 0 ? lower : number(0), k == 0 ? upper : size, 1, [&](Value i) {
-      Value nextOffset = add(offset, mul(i, coefficient(d)));
-      Value nextStep = k == 0 ? sub(i, lower) : add(mul(step, size), i);
-      emitDepthFrom(k + 1, lower, upper, nextOffset, nextStep, body);
+    Value begin = k == 0 ? lower : number(0), end = k == 0 ? upper : size;
+    Value firstStep = k == 0 ? step : mul(step, size);
+    if (k + 1 == c.depth.size())
+      return body(offset, firstStep, begin, end);
+    emitLoop(begin, end, 1, [&](Value i) {
+      emitRuns(k + 1, lower, upper, add(offset, mul(i, coefficient(d))),
+               add(firstStep, sub(i, begin)), body);
     });
   }
 
@@ -192,22 +209,6 @@ private:
         for (auto [line, origin] : llvm::enumerate(origins))
           store(load(add(origin, place)), start, to, number(group + line));
       });
-    });
-  }
-
-  /// Loops over the depth but the innermost one, whose bounds `body` gets besides
-  /// what emitDepth gives.
-  void emitRuns(size_t k, Value lower, Value upper, Value offset, Value step,
-                function_ref<void(Value, Value, Value, Value)> body) {
-    unsigned d = c.depth[k];
-    Value size = value(c.nest.sizes[d]);
-    Value begin = k == 0 ? lower : number(0), end = k == 0 ? upper : size;
-    Value firstStep = k == 0 ? step : mul(step, size);
-    if (k + 1 == c.depth.size())
-      return body(offset, firstStep, begin, end);
-    emitLoop(begin, end, 1, [&](Value i) {
-      emitRuns(k + 1, lower, upper, add(offset, mul(i, coefficient(d))),
-               add(firstStep, sub(i, begin)), body);
     });
   }
 

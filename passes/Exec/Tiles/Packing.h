@@ -27,6 +27,14 @@ PanelLayout getPanelLayout(const Contraction &contraction, bool isLhs,
 mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b,
                               mlir::MemRefType type);
 
+/// The same for `count` elements, which the type of the 1-D buffer does not tell.
+mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b, int64_t count,
+                              mlir::Type element);
+
+/// Memory for `count` elements that is not a thread's own; likewise.
+mlir::Value createBuffer(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                         mlir::OpFoldResult count, mlir::Type element);
+
 /// The static buffer of bytes `buffer` as one of `element`s.
 mlir::Value createElementView(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer,
                               mlir::Type element);

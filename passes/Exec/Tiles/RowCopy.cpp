@@ -9,15 +9,30 @@
 using namespace mlir;
 using namespace burin;
 
-RowCopy::RowCopy(ImplicitLocOpBuilder &b, const DotProduct &c,
+Value burin::emitFactors(ImplicitLocOpBuilder &b, Value loaded, bool isUnsigned,
+                         const DotInstruction &instruction) {
+  auto type = cast<VectorType>(loaded.getType());
+  VectorType factors = type.clone(getFactorType(b, instruction));
+  if (getShift(isUnsigned, instruction) != 0)
+    loaded = b.create<arith::XOrIOp>(
+        loaded, b.create<arith::ConstantOp>(DenseElementsAttr::get(
+                    type, b.getI8IntegerAttr(int8_t(-128)))));
+  if (type == factors)
+    return loaded;
+  if (instruction.isFloat)
+    return b.create<arith::TruncFOp>(factors, loaded);
+  return isUnsigned ? b.create<arith::ExtUIOp>(factors, loaded).getResult()
+                    : b.create<arith::ExtSIOp>(factors, loaded).getResult();
+}
+
+RowCopy::RowCopy(ImplicitLocOpBuilder &b, const LinearAccess &from,
+                 ArrayRef<OpFoldResult> allSizes, ArrayRef<unsigned> loops, bool isUnsigned,
                  const DotInstruction &instruction, const Cpu &cpu)
-    : IndexEmitter(b), memory(c.getLhs().memory),
-      element(getFactorType(b, instruction)), isUnsigned(c.isUnsigned),
-      isShifted(instruction.group == 4 && c.isUnsigned != instruction.isUnsigned),
-      lanes(cpu.vectorBits / (32 / instruction.group)) {
-  for (unsigned d : c.depth) {
-    sizes.push_back(*nn::getStatic(c.nest.sizes[d]));
-    strides.push_back(*nn::getStatic(c.getLhs().coefficients[d]));
+    : IndexEmitter(b), memory(from.memory), instruction(instruction),
+      isUnsigned(isUnsigned), lanes(cpu.vectorBits / (32 / instruction.group)) {
+  for (unsigned d : loops) {
+    sizes.push_back(*nn::getStatic(allSizes[d]));
+    strides.push_back(*nn::getStatic(from.coefficients[d]));
     depth *= sizes.back();
   }
   rowBytes = llvm::divideCeil(depth, instruction.group) * 4;
@@ -38,6 +53,7 @@ Value RowCopy::createGroupView(Value buffer) {
 }
 
 void RowCopy::emit(Value from, Value buffer, Value row) {
+  Type element = getFactorType(b, instruction);
   target = createElementView(b, buffer, element);
   int64_t width = element.getIntOrFloatBitWidth() / 8;
   Value to = mul(row, number(rowBytes / width));
@@ -88,22 +104,6 @@ void RowCopy::emitRun(Value from, Value to) {
 
 void RowCopy::emitPiece(int64_t count, Value from, Value to) {
   auto type = VectorType::get(count, cast<MemRefType>(memory.getType()).getElementType());
-  if (isa<FloatType>(element)) {
-    Value values = b.create<vector::LoadOp>(type, memory, from);
-    if (type.getElementType() != element)
-      values = b.create<arith::TruncFOp>(VectorType::get(count, element), values);
-    b.create<vector::StoreOp>(values, target, to);
-    return;
-  }
-  Value bytes = b.create<vector::LoadOp>(type, memory, from);
-  if (isShifted)
-    bytes = b.create<arith::XOrIOp>(
-        bytes, b.create<arith::ConstantOp>(DenseElementsAttr::get(
-                   type, b.getI8IntegerAttr(int8_t(-128)))));
-  if (!element.isInteger(8)) {
-    auto wide = VectorType::get(count, element);
-    bytes = isUnsigned ? b.create<arith::ExtUIOp>(wide, bytes).getResult()
-                       : b.create<arith::ExtSIOp>(wide, bytes).getResult();
-  }
-  b.create<vector::StoreOp>(bytes, target, to);
+  Value loaded = b.create<vector::LoadOp>(type, memory, from);
+  b.create<vector::StoreOp>(emitFactors(b, loaded, isUnsigned, instruction), target, to);
 }

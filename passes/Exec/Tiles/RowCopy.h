@@ -8,12 +8,23 @@
 
 namespace burin {
 
+/// A vector of bytes, unsigned or not, or of floats as the instruction's first factors.
+mlir::Value emitFactors(mlir::ImplicitLocOpBuilder &b, mlir::Value loaded, bool isUnsigned,
+                        const DotInstruction &instruction);
+
 /// Copies what the depth loops of a dot product read for one row into one run of
 /// memory, in the order of the packed weights, as the instruction takes it.
 class RowCopy : IndexEmitter {
 public:
+  /// Of `from`, which has coefficients for loops of `sizes`; the depth are `loops`, all
+  /// of which is known.
+  RowCopy(mlir::ImplicitLocOpBuilder &b, const LinearAccess &from,
+          llvm::ArrayRef<mlir::OpFoldResult> sizes, llvm::ArrayRef<unsigned> loops,
+          bool isUnsigned, const DotInstruction &instruction, const Cpu &cpu);
   RowCopy(mlir::ImplicitLocOpBuilder &b, const DotProduct &product,
-          const DotInstruction &instruction, const Cpu &cpu);
+          const DotInstruction &instruction, const Cpu &cpu)
+      : RowCopy(b, product.getLhs(), product.nest.sizes, product.depth,
+                product.isUnsigned, instruction, cpu) {}
 
   /// Of a copied row; a multiple of 4.
   int64_t getRowBytes() const { return rowBytes; }
@@ -31,14 +42,13 @@ private:
   void emitPiece(int64_t count, mlir::Value from, mlir::Value to);
 
   mlir::Value memory;
-  mlir::Type element;    ///< Of the copy: i8, i16 or bf16.
-  bool isUnsigned;       ///< Whether the bytes are.
-  bool isShifted;        ///< By half their range, to the other sign.
+  DotInstruction instruction;
+  bool isUnsigned;       ///< Whether bytes are.
   llvm::SmallVector<int64_t> sizes, strides; ///< Of the loops around the runs.
   int64_t run = 1;       ///< Elements that lie side by side.
   int64_t depth = 1;     ///< Elements of a row.
   int64_t rowBytes = 0, lanes;
-  mlir::Value target;    ///< The buffer in `element`s.
+  mlir::Value target;    ///< The buffer in factors.
 };
 
 } // namespace burin

@@ -75,9 +75,7 @@ WinogradEmitter::WinogradEmitter(const WinogradConv &conv, const WinogradPlan &p
       weights(weights), image(c.nest.getNumLoops()) {}
 
 Value WinogradEmitter::createBuffer(int64_t elements) {
-  Value buffer = createStackBuffer(b, MemRefType::get({elements}, c.getType()));
-  return b.create<memref::CastOp>(
-      MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
+  return createStackBuffer(b, elements, c.getType());
 }
 
 /// Sets image, y and x to those of tile number `tile`.
@@ -247,9 +245,7 @@ void WinogradEmitter::emitBlock(Value first) {
 
 void WinogradEmitter::emitShared() {
   int64_t elements = plan.algorithm.getProducts() * plan.inputPitch;
-  Value buffer = b.create<memref::AllocOp>(MemRefType::get({elements}, c.getType()));
-  inputs = b.create<memref::CastOp>(
-      MemRefType::get({ShapedType::kDynamic}, c.getType()), buffer);
+  inputs = burin::createBuffer(b, shapes, shapes.get(elements), c.getType());
   if (std::optional<int64_t> known = nn::getStatic(tiles);
       known && *known <= plan.blockRows)
     return emitBlock(number(0));

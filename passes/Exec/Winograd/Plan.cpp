@@ -68,16 +68,16 @@ namespace {
 constexpr int64_t minBlock = 512 << 10, maxBlock = 4 << 20;
 /// Bytes of a task's sums: they stay in the second-level cache beside the filters
 /// and inputs that stream through it.
-constexpr int64_t maxSums = 128 << 10;
+constexpr int64_t maxSums = secondLevelCache / 4;
 /// Filters come from memory, not from a cache: 512 channels at 7 x 7 take 1.30 ms
 /// instead of the 1.43 with 8.
 constexpr int64_t stepsAhead = 64;
 /// Bytes that memory delivers in the time of one vector multiplication.
 constexpr int64_t bytesPerStep = 4;
-constexpr int64_t elementBytes = 4, line = 64;
+constexpr int64_t elementBytes = 4;
 /// Bytes of inputs of a block that lie on a thread's stack, in the second-level
 /// cache.
-constexpr int64_t maxOwnBlock = 512 << 10;
+constexpr int64_t maxOwnBlock = secondLevelCache;
 /// From so many blocks on each thread has its own: their number divides well. To
 /// write what another core has read last takes eight times as long.
 constexpr int64_t minOwnBlocks = 8;
@@ -87,8 +87,8 @@ constexpr int64_t maxCached = 4 << 20;
 /// An odd number of cache lines, so that what is so far apart spreads over the
 /// whole cache.
 int64_t getPitch(int64_t elements) {
-  int64_t lines = llvm::divideCeil(elements * elementBytes, line);
-  return (lines | 1) * line / elementBytes;
+  int64_t lines = llvm::divideCeil(elements * elementBytes, cacheLine);
+  return (lines | 1) * cacheLine / elementBytes;
 }
 
 /// All images' tiles, if known.
@@ -179,7 +179,8 @@ int64_t getDirectCost(const WinogradConv &conv, const Cpu &cpu, int64_t group) {
   Tile tile = getTile(cpu, conv.c.getType(), conv.filters);
   int64_t vectors = llvm::divideCeil(conv.filters, tile.getColumns()) * tile.vectors;
   int64_t depth = Winograd::taps * Winograd::taps * conv.channels;
-  int64_t multiply = conv.height * conv.width * vectors * (llvm::divideCeil(depth, group) + stepsPerSum);
+  int64_t multiply = conv.height * conv.width * vectors *
+                     (llvm::divideCeil(depth, group) + stepsPerSum);
   int64_t read = getReadCost(conv, depth * conv.filters * elementBytes / group);
   return std::max(multiply, read);
 }

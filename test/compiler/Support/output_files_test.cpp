@@ -3,8 +3,10 @@
 #include "compiler/Support/OutputFiles.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include <csignal>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 using namespace burin;
 
@@ -49,6 +51,24 @@ TEST_F(OutputFilesTest, ReplaceWhatWasThere) {
   uint64_t size;
   ASSERT_FALSE(llvm::sys::fs::file_size(path, size));
   EXPECT_EQ(size, 5u);
+}
+
+TEST_F(OutputFilesTest, SayWhatTheDiskSays) {
+  auto write = [](llvm::raw_ostream &os) { os.write_zeros(100'000); };
+  std::string file = (folder + "/file").str();
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit limit = {4096, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  OutputFiles files;
+  Status first = writeFile(file, write), second = files.write(path, write);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(first.getCode(), ExitCode::Machine);
+  EXPECT_EQ(first.getText(), file + ": File too large");
+  EXPECT_EQ(second.getCode(), ExitCode::Machine);
+  EXPECT_EQ(second.getText(), "output '" + path + "' cannot be written: File too large");
+  EXPECT_TRUE(writeFile(file, write).isOk());
 }
 
 TEST_F(OutputFilesTest, NeverReplaceAFolderOrADevice) {
