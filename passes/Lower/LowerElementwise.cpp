@@ -32,9 +32,9 @@ struct Scalars {
     return b.create<OpTy>(operands...);
   }
   template <typename FloatOp, typename SignedOp, typename UnsignedOp = SignedOp>
-  Value pick(Value p, Value q) const {
+  Value pick(Value p, Value q, arith::FastMathFlags flags = {}) const {
     if (isFloat())
-      return b.create<FloatOp>(p, q);
+      return b.create<FloatOp>(p, q, flags);
     if (isUnsigned())
       return b.create<UnsignedOp>(p, q);
     return b.create<SignedOp>(p, q);
@@ -43,11 +43,13 @@ struct Scalars {
   Value sub(Value p, Value q) const { return pick<arith::SubFOp, arith::SubIOp>(p, q); }
   Value mul(Value p, Value q) const { return pick<arith::MulFOp, arith::MulIOp>(p, q); }
   Value div(Value p, Value q) const { return make<arith::DivFOp>(p, q); }
+  /// One instruction then limits numbers by a constant and keeps NaN.
+  static constexpr auto anyZero = arith::FastMathFlags::nsz;
   Value max(Value p, Value q) const {
-    return pick<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>(p, q);
+    return pick<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>(p, q, anyZero);
   }
   Value min(Value p, Value q) const {
-    return pick<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>(p, q);
+    return pick<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>(p, q, anyZero);
   }
   Value select(Value c, Value p, Value q) const {
     return make<arith::SelectOp>(c, p, q);
