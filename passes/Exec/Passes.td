@@ -51,6 +51,87 @@ def EmitLoops : Pass<"burin-emit-loops", "::mlir::ModuleOp"> {
   ];
 }
 
+def FuseDepthwise : Pass<"burin-fuse-depthwise", "::mlir::ModuleOp"> {
+  let summary = "Convolve depthwise right before the product that reads it";
+  let description = [{
+    A depthwise convolution on buffers and the 1 x 1 convolution that alone reads it
+    become one parallel loop over blocks of lines, in which the tensor between them is
+    a few lines on the thread's stack, as in the blocks of MobileNetV2 (Sandler et al.,
+    2018). With them goes what changes the results of either one by one, and the 1 x 1
+    convolution that calculates what is convolved, if nothing else reads that: each
+    block keeps the last lines of the one before, and a task begins by calculating
+    them. Done where the largest of these tensors is more than a cache keeps, and
+    weights are few.
+
+    ```mlir
+    // before: --burin-fuse-depthwise --canonicalize
+    memref.global "private" constant @taps : memref<3x3x32xf32> = dense<0.5>
+    memref.global "private" constant @weights : memref<32x16xf32> = dense<0.25>
+    func.func @separable(%a: memref<1x66x66x32xf32>) -> memref<1x64x64x16xf32> {
+      %zero = arith.constant 0.0 : f32
+      %taps = memref.get_global @taps : memref<3x3x32xf32>
+      %weights = memref.get_global @weights : memref<32x16xf32>
+      %b = memref.alloc() : memref<1x64x64x32xf32>
+      %c = memref.alloc() : memref<1x64x64x16xf32>
+      linalg.fill ins(%zero : f32) outs(%b : memref<1x64x64x32xf32>)
+      linalg.generic {indexing_maps = [affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>, affine_map<(n, y, x, c, i, j) -> (i, j, c)>, affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%a, %taps : memref<1x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<1x64x64x32xf32>) {
+      ^bb0(%p: f32, %w: f32, %s: f32):
+        %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
+      }
+      linalg.fill ins(%zero : f32) outs(%c : memref<1x64x64x16xf32>)
+      linalg.generic {indexing_maps = [affine_map<(n, y, x, o, c) -> (n, y, x, c)>, affine_map<(n, y, x, o, c) -> (c, o)>, affine_map<(n, y, x, o, c) -> (n, y, x, o)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%b, %weights : memref<1x64x64x32xf32>, memref<32x16xf32>) outs(%c : memref<1x64x64x16xf32>) {
+      ^bb0(%p: f32, %w: f32, %s: f32):
+        %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
+      }
+      return %c : memref<1x64x64x16xf32>
+    }
+    ```
+
+    ```mlir
+    // after
+    memref.global "private" constant @taps : memref<3x3x32xf32> = dense<5.000000e-01>
+    memref.global "private" constant @weights : memref<32x16xf32> = dense<2.500000e-01>
+    func.func @separable(%arg0: memref<1x66x66x32xf32>) -> memref<1x64x64x16xf32> {
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      %cst = arith.constant 0.000000e+00 : f32
+      %0 = memref.get_global @taps : memref<3x3x32xf32>
+      %1 = memref.get_global @weights : memref<32x16xf32>
+      %alloc = memref.alloc() : memref<1x64x64x16xf32>
+      exec.parallel %arg1 to %arg2 of %c8 grain 1 {
+        %alloca = memref.alloca() {alignment = 64 : i64} : memref<1x8x64x32xf32>
+        scf.for %arg3 = %arg1 to %arg2 step %c1 {
+          %2 = arith.divui %arg3, %c8 : index
+          %3 = arith.remui %arg3, %c8 : index
+          %4 = arith.muli %3, %c8 : index
+          linalg.fill ins(%cst : f32) outs(%alloca : memref<1x8x64x32xf32>)
+          %subview = memref.subview %arg0[%2, %4, 0, 0] [1, 10, 66, 32] [1, 1, 1, 1] : memref<1x66x66x32xf32> to memref<1x10x66x32xf32, strided<[139392, 2112, 32, 1], offset: ?>>
+          linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%subview, %0 : memref<1x10x66x32xf32, strided<[139392, 2112, 32, 1], offset: ?>>, memref<3x3x32xf32>) outs(%alloca : memref<1x8x64x32xf32>) {
+          ^bb0(%in: f32, %in_1: f32, %out: f32):
+            %5 = arith.mulf %in, %in_1 : f32 %6 = arith.addf %out, %5 : f32 linalg.yield %6 : f32
+          }
+          %subview_0 = memref.subview %alloc[%2, %4, 0, 0] [1, 8, 64, 16] [1, 1, 1, 1] : memref<1x64x64x16xf32> to memref<1x8x64x16xf32, strided<[65536, 1024, 16, 1], offset: ?>>
+          linalg.fill ins(%cst : f32) outs(%subview_0 : memref<1x8x64x16xf32, strided<[65536, 1024, 16, 1], offset: ?>>)
+          linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>, affine_map<(d0, d1, d2, d3, d4) -> (d4, d3)>, affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%alloca, %1 : memref<1x8x64x32xf32>, memref<32x16xf32>) outs(%subview_0 : memref<1x8x64x16xf32, strided<[65536, 1024, 16, 1], offset: ?>>) {
+          ^bb0(%in: f32, %in_1: f32, %out: f32):
+            %5 = arith.mulf %in, %in_1 : f32 %6 = arith.addf %out, %5 : f32 linalg.yield %6 : f32
+          }
+        }
+      }
+      return %alloc : memref<1x64x64x16xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"256",
+           "Bits of a native vector: 128, 256 or 512">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::burin::exec::ExecDialect",
+  ];
+}
+
 def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
   let summary = "Convolve 3 x 3 with fewer multiplications";
   let description = [{

@@ -94,6 +94,36 @@ def convolution(d):
     return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, bias=bias, back=back, one=F32(1)))
 
 
+def separable(d):
+    """A depthwise convolution and one of 1 x 1, mostly after one that grows, of tensors that a cache does not keep."""
+    grows, adds = bool(d.draw.integers(4)), bool(d.draw.integers(2))
+    n, e = d.batch(), d.pick((48, 60, 72, 96))
+    c = d.pick((3, 8, 17, 24)) if grows else e
+    f = c if adds else d.pick((8, 17, 40))
+    height = d.pick((40, 45, 56, 61, 64))
+    width = max(d.pick((40, 47, 56)), -(-(1 << 17) // (e * height)))
+    kernel, geometry, attributes = draw_geometry(d, height, width, (2, 3, 3, 5))
+    if adds:
+        kernel, geometry = [3, 3], dict(strides=[1, 1], dilations=[1, 1], pads=[1, 1, 1, 1])
+        attributes = geometry
+    x, bias, stem, grow, shrink = d.normal(n, 4, height, width), d.normal(f), d.normal(c, 4), d.normal(e, c), d.normal(f, e)
+    w = d.normal(e, 1, *kernel) / F32(np.sqrt(np.prod(kernel)))
+    mix = lambda a, m: np.einsum("nchw,fc->nfhw", a, m.astype(float), optimize=True) / np.sqrt(m.shape[1])
+    clip = lambda a: np.clip(a, -1, 6)
+    b = mix(x.astype(float), stem)
+    a = clip(mix(b, grow)) if grows else b
+    y = mix(clip(convolve(a, w.astype(float), e, **geometry)), shrink) + bias[:, None, None]
+    y = (y + b if adds else y).astype(F32)
+    nodes = [("Conv", ["x", "stem"], ["b"], {})]
+    nodes += [("Conv", ["b", "grow"], ["g"], {}), ("Clip", ["g", "least", "most"], ["a"], {})] if grows else []
+    nodes += [("Conv", ["a" if grows else "b", "w"], ["c"], dict(group=e, **attributes)),
+              ("Clip", ["c", "least", "most"], ["d"], {}), ("Conv", ["d", "shrink", "bias"], ["s" if adds else "y"], {})]
+    nodes += [("Add", ["s", "b"], ["y"], {})] if adds else []
+    mixes = dict(stem=stem, shrink=shrink) | (dict(grow=grow) if grows else {})
+    constants = {k: (m / np.sqrt(m.shape[1])).astype(F32)[:, :, None, None] for k, m in mixes.items()}
+    return d.model(nodes, dict(x=x), dict(y=y), constants | dict(w=w, bias=bias, least=F32(-1), most=F32(6)))
+
+
 def pool(d):
     """A pooling between two transposes or none."""
     n, c, height, width = d.image()
@@ -201,4 +231,4 @@ def attention(d):
     return d.model([("Attention", list(inputs), ["y"], {})], inputs, dict(y=y), named=(0, 2), m=(0, 1), opset=23)
 
 
-KINDS = [convolution, pool, product, integers, quantized, rows, attention]
+KINDS = [convolution, separable, pool, product, integers, quantized, rows, attention]

@@ -42,7 +42,7 @@ class Kernels(ModelTest):
                         self.assertEqual(one[name].tobytes(), three[name].tobytes(), f"{name} depends on the number of threads")
 
     def test_fast_math(self):
-        for kind in (kernel_models.product, kernel_models.convolution, kernel_models.attention):
+        for kind in (kernel_models.product, kernel_models.convolution, kernel_models.separable, kernel_models.attention):
             for seed in support.seeds:
                 with self.subTest(kind=kind.__name__, seed=seed):
                     proto, inputs, expected, *_ = kind(Drawn(seed))

@@ -21,17 +21,19 @@ Value getRoot(Value memory) {
 /// if they differ.
 bool isDistinct(Value root) {
   Operation *op = root.getDefiningOp();
-  return isa_and_nonnull<memref::AllocOp, memref::GetGlobalOp, exec::InputOp,
-                         exec::OutputOp>(op);
+  return isa_and_nonnull<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp,
+                         exec::InputOp, exec::OutputOp>(op);
 }
 
-bool mayAlias(Value a, Value b) {
+} // namespace
+
+bool burin::mayAlias(Value a, Value b) {
   Value x = getRoot(a), y = getRoot(b);
   return x == y || (!isDistinct(x) && !isDistinct(y));
 }
 
 /// Whether `op` (or an op inside it) may write to memory of `memory`.
-bool mayWrite(Operation *op, Value memory) {
+static bool mayWrite(Operation *op, Value memory) {
   WalkResult result = op->walk([&](Operation *nested) {
     if (isa<memref::AllocOp, memref::LoadOp, memref::DimOp, ViewLikeOpInterface>(nested))
       return WalkResult::advance();
@@ -48,14 +50,14 @@ bool mayWrite(Operation *op, Value memory) {
   return result.wasInterrupted();
 }
 
-/// Whether something between the two, which share a block, writes `memory`.
-bool isWrittenBetween(Operation *from, Operation *to, Value memory) {
+bool burin::isWrittenBetween(Operation *from, Operation *to, Value memory) {
   for (Operation *op = from->getNextNode(); op != to; op = op->getNextNode())
     if (mayWrite(op, memory))
       return true;
   return false;
 }
 
+namespace {
 bool arePreserved(linalg::LinalgOp from, Operation *to) {
   return llvm::none_of(from.getDpsInputs(), [&](Value input) {
     return isa<MemRefType>(input.getType()) && isWrittenBetween(from, to, input);
@@ -102,7 +104,7 @@ linalg::LinalgOp findStart(linalg::LinalgOp op) {
 /// `start` uses their buffer.
 OpOperand *findReader(linalg::LinalgOp op, linalg::LinalgOp start) {
   Value sums = op.getDpsInits()[0];
-  if (!sums.getDefiningOp<memref::AllocOp>())
+  if (!isa_and_nonnull<memref::AllocOp, memref::AllocaOp>(sums.getDefiningOp()))
     return nullptr;
   OpOperand *reader = nullptr;
   for (OpOperand &use : sums.getUses()) {

@@ -1,0 +1,299 @@
+//===- FuseDepthwise.cpp - Depthwise lines right before they are read -----===//
+
+#include "dialects/Exec/Exec.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Exec/Cpu.h"
+#include "passes/Exec/Fused/LineChain.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/Packing.h"
+
+using namespace mlir;
+
+namespace burin {
+#define GEN_PASS_DEF_FUSEDEPTHWISE
+#include "passes/Exec/Passes.h.inc"
+
+namespace {
+/// Bytes of the lines that a block is calculated in: they stay in the cache, and are
+/// no more than a thread's stack has for kernels.
+constexpr int64_t maxBlock = secondLevelCache / 2;
+/// Bytes of weights that each line reads again.
+constexpr int64_t maxWeights = secondLevelCache / 4;
+/// Of so many lines that a task calculates one may be calculated by another task too.
+constexpr int64_t minReuse = 7;
+
+ArrayRef<int64_t> getShape(Value buffer) {
+  return cast<MemRefType>(buffer.getType()).getShape();
+}
+
+int64_t getBytes(ArrayRef<int64_t> sizes) {
+  return ShapedType::getNumElements(sizes) * sizeof(float);
+}
+
+bool isReadAgain(LineGroup &group) {
+  return llvm::all_of(group.steps, [](LineStep &step) {
+    return llvm::all_of(step.op.getDpsInputs(), [](Value input) {
+      return !input.getDefiningOp<memref::GetGlobalOp>() ||
+             getBytes(getShape(input)) <= maxWeights;
+    });
+  });
+}
+
+/// How a chain is cut into blocks of lines.
+struct Blocks {
+  static std::optional<Blocks> find(LineChain &chain);
+
+  /// Lines of the input that a block needs, and those of them that the next one
+  /// needs as well.
+  int64_t getInputLines() const { return (lines - 1) * window.stride + window.extent; }
+  int64_t getShared() const { return std::max<int64_t>(0, window.extent - window.stride); }
+  int64_t getCount() const { return llvm::divideCeil(height, lines); }
+  /// The last block begins earlier if not: some lines are calculated twice.
+  bool isExact() const { return height % lines == 0; }
+  /// Whether two threads share an image alike.
+  bool isEven() const { return isExact() && getCount() % 2 == 0; }
+  bool isBetterThan(const Blocks &other) const {
+    return std::tuple(isEven(), isExact(), lines) >
+           std::tuple(other.isEven(), other.isExact(), other.lines);
+  }
+  void setGrain();
+
+  LineWindow window;
+  int64_t height = 0; ///< Lines of an image.
+  int64_t lines = 0;  ///< Of a block.
+  int64_t grain = 1;  ///< Blocks of a task at least.
+};
+
+std::optional<Blocks> Blocks::find(LineChain &chain) {
+  bool hasBefore = !chain.before.steps.empty();
+  // What is smaller the cache keeps by itself.
+  Value largest = hasBefore ? chain.input : chain.middle;
+  auto type = cast<MemRefType>(largest.getType());
+  if (!type.getElementType().isF32() || getBytes(type.getShape().drop_front()) < secondLevelCache ||
+      !isReadAgain(chain.lines) || !isReadAgain(chain.before))
+    return std::nullopt;
+  ArrayRef<int64_t> middle = getShape(chain.middle), input = getShape(chain.input);
+  std::optional<Blocks> best;
+  for (int64_t lines = 1; lines <= middle[1]; ++lines) {
+    Blocks blocks{chain.window, middle[1], lines};
+    int64_t bytes = getBytes(middle.drop_front(2)) * lines +
+                    getBytes(input.drop_front(2)) * blocks.getInputLines();
+    if (bytes <= maxBlock && blocks.getShared() <= lines * blocks.window.stride &&
+        (!best || blocks.isBetterThan(*best)))
+      best = blocks;
+  }
+  if (best && hasBefore)
+    best->setGrain();
+  return best;
+}
+
+/// The least with few lines that are calculated twice, if possible such that two
+/// threads share an image alike.
+void Blocks::setGrain() {
+  int64_t shared = minReuse * getShared(), step = lines * window.stride;
+  int64_t least = std::max<int64_t>(1, llvm::divideCeil(shared, step));
+  for (grain = least; grain <= getCount(); ++grain)
+    if (getCount() % (2 * grain) == 0)
+      return;
+  grain = least;
+}
+
+class ChainEmitter : IndexEmitter {
+public:
+  ChainEmitter(LineChain &chain, const Blocks &blocks, ImplicitLocOpBuilder &b)
+      : IndexEmitter(b), chain(chain), blocks(blocks) {}
+
+  void emit(int64_t lanes);
+
+private:
+  Value getLines(Value buffer, Value image, Value first, int64_t lines);
+  void emitSteps(LineGroup &group, Value image, Value line, int64_t lines);
+  void emitFill(Value buffer);
+  void createScratch(LineGroup &group, int64_t lines);
+  void emitInput(Value image, Value line, Value goesOn);
+  int64_t getWork();
+
+  LineChain &chain;
+  const Blocks &blocks;
+  DenseMap<Value, Value> scratch;
+  Value input; ///< The lines of the input that a block needs, if they are calculated.
+};
+
+/// Of lines [`first`, `first` + `lines`) of an image.
+Value ChainEmitter::getLines(Value buffer, Value image, Value first, int64_t lines) {
+  SmallVector<OpFoldResult> offsets(4, b.getIndexAttr(0)), strides(4, b.getIndexAttr(1));
+  SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(b.getContext(), getShape(buffer));
+  offsets[0] = getAsOpFoldResult(image), offsets[1] = getAsOpFoldResult(first);
+  sizes[0] = b.getIndexAttr(1), sizes[1] = b.getIndexAttr(lines);
+  return b.create<memref::SubViewOp>(buffer, offsets, sizes, strides);
+}
+
+/// Calculates `lines` lines of the group's result.
+void ChainEmitter::emitSteps(LineGroup &group, Value image, Value line, int64_t lines) {
+  // Ops are fused with each other if they use the same view.
+  DenseMap<Value, Value> views = scratch;
+  for (LineStep &step : group.steps) {
+    b.setLoc(step.op.getLoc());
+    SmallVector<Value> operands(step.op->getOperands());
+    for (auto [operand, window] : llvm::zip(operands, step.windows)) {
+      Value &view = views[operand];
+      if (!view && !window.isWhole())
+        view = getLines(operand, image, mul(line, number(window.stride)),
+                        (lines - 1) * window.stride + window.extent);
+      if (view)
+        operand = view;
+    }
+    mlir::clone(b, step.op, TypeRange(), operands)->setLoc(step.op.getLoc());
+  }
+}
+
+void ChainEmitter::emitFill(Value buffer) {
+  b.create<linalg::FillOp>(chain.border, buffer);
+}
+
+void ChainEmitter::createScratch(LineGroup &group, int64_t lines) {
+  for (Value buffer : group.buffers) {
+    SmallVector<int64_t> shape(getShape(buffer));
+    shape[0] = 1, shape[1] = lines;
+    Type element = cast<MemRefType>(buffer.getType()).getElementType();
+    scratch[buffer] = createStackBuffer(b, MemRefType::get(shape, element));
+  }
+}
+
+/// Calculates the lines of the input for the block from `line` on; if it `goesOn` where
+/// the one before it ended, but for those that this has left.
+void ChainEmitter::emitInput(Value image, Value line, Value goesOn) {
+  Value zero = number(0);
+  int64_t shared = blocks.getShared(), all = blocks.getInputLines();
+  Value from = zero;
+  if (shared > 0) {
+    emitIf(goesOn, [&] {
+      b.create<memref::CopyOp>(getLines(input, zero, number(all - shared), shared),
+                               getLines(input, zero, zero, shared));
+    });
+    from = b.create<arith::SelectOp>(goesOn, number(shared), zero);
+  }
+  ArrayRef<int64_t> interior = getShape(chain.interior);
+  emitLoop(from, number(all), 1, [&](Value i) {
+    Value row = getLines(input, zero, i, 1);
+    // Wraps around above the interior.
+    Value inside = sub(add(mul(line, number(blocks.window.stride)), i), number(chain.top));
+    auto emitLine = [&] {
+      if (chain.interior == chain.input) {
+        scratch[chain.interior] = row;
+      } else {
+        auto view = chain.interior.getDefiningOp<memref::SubViewOp>();
+        SmallVector<OpFoldResult> offsets = view.getMixedOffsets(),
+                                  sizes = view.getMixedSizes();
+        offsets[1] = b.getIndexAttr(0);
+        sizes[0] = sizes[1] = b.getIndexAttr(1);
+        scratch[chain.interior] = b.create<memref::SubViewOp>(row, offsets, sizes,
+                                                             view.getMixedStrides());
+      }
+      emitSteps(chain.before, image, inside, 1);
+      scratch.erase(chain.interior);
+    };
+    if (!chain.border)
+      return emitLine();
+    Value isInside = b.create<arith::CmpIOp>(arith::CmpIPredicate::ult, inside,
+                                             number(interior[1]));
+    emitIf(isInside, emitLine, [&] { emitFill(row); });
+  });
+}
+
+/// Of a block.
+int64_t ChainEmitter::getWork() {
+  int64_t work = 0;
+  for (LineGroup *group : {&chain.before, &chain.lines})
+    for (LineStep &step : group->steps) {
+      SmallVector<int64_t> ranges = step.op.getStaticLoopRanges();
+      work += ShapedType::getNumElements(ArrayRef(ranges).drop_front(2)) * blocks.lines;
+    }
+  return work;
+}
+
+void ChainEmitter::emit(int64_t lanes) {
+  Value images = b.create<memref::DimOp>(chain.result(), 0);
+  Value perImage = number(blocks.getCount());
+  int64_t grain = std::max(blocks.grain, getGrain(getWork(), lanes));
+  emitRanges(mul(images, perImage), grain, [&](Value lower, Value upper) {
+    createScratch(chain.lines, blocks.lines);
+    if (!chain.before.steps.empty()) {
+      createScratch(chain.before, 1);
+      SmallVector<int64_t> shape(getShape(chain.input));
+      shape[0] = 1, shape[1] = blocks.getInputLines();
+      input = createStackBuffer(b, MemRefType::get(shape, b.getF32Type()));
+      if (chain.border)
+        emitFill(input);
+    }
+    emitLoop(lower, upper, 1, [&](Value block) {
+      auto [image, part] = split(block, perImage);
+      Value start = mul(part, number(blocks.lines)), line = start;
+      if (!blocks.isExact())
+        line = min(start, number(blocks.height - blocks.lines));
+      if (input) {
+        Value goesOn = b.create<arith::AndIOp>(isNotEqual(block, lower),
+                                               isNotEqual(part, number(0)));
+        if (!blocks.isExact())
+          goesOn = b.create<arith::AndIOp>(goesOn, isEqual(line, start));
+        emitInput(image, line, goesOn);
+        scratch[chain.input] = input;
+      }
+      emitSteps(chain.lines, image, line, blocks.lines);
+    });
+  });
+}
+
+void erase(LineChain &chain) {
+  for (LineGroup *group : {&chain.lines, &chain.before}) {
+    for (LineStep &step : llvm::reverse(group->steps))
+      step.op->erase();
+    for (Value buffer : group->buffers)
+      buffer.getDefiningOp()->erase();
+  }
+  if (chain.before.steps.empty())
+    return;
+  for (linalg::FillOp fill : chain.fills)
+    fill->erase();
+  for (Operation *view : llvm::make_early_inc_range(chain.input.getUsers()))
+    view->erase();
+  chain.input.getDefiningOp()->erase();
+}
+
+struct FuseDepthwise : impl::FuseDepthwiseBase<FuseDepthwise> {
+  using FuseDepthwiseBase::FuseDepthwiseBase;
+
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> products;
+    getOperation()->walk([&](linalg::GenericOp op) {
+      if (op.getNumReductionLoops() > 0)
+        products.push_back(op);
+    });
+    llvm::SmallPtrSet<Operation *, 16> gone;
+    for (linalg::GenericOp op : products) {
+      if (gone.contains(op))
+        continue;
+      std::optional<LineChain> chain = LineChain::find(op);
+      if (!chain)
+        continue;
+      std::optional<Blocks> blocks = Blocks::find(*chain);
+      if (!blocks) {
+        chain->before = {};
+        blocks = Blocks::find(*chain);
+      }
+      if (!blocks)
+        continue;
+      linalg::LinalgOp last = chain->lines.steps.back().op;
+      ImplicitLocOpBuilder b(last.getLoc(), last);
+      ChainEmitter(*chain, *blocks, b).emit(vectorBits / 32);
+      for (LineGroup *group : {&chain->lines, &chain->before})
+        for (LineStep &step : group->steps)
+          gone.insert(step.op);
+      erase(*chain);
+    }
+  }
+};
+} // namespace
+} // namespace burin

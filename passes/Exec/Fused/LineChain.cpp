@@ -1,0 +1,292 @@
+//===- LineChain.cpp - Convolutions that follow each other by lines -------===//
+
+#include "passes/Exec/Fused/LineChain.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Exec/Fused/Fusion.h"
+#include "passes/Exec/Tiles/Contraction.h"
+
+using namespace mlir;
+using namespace burin;
+
+namespace {
+MemRefType getType(Value buffer) { return dyn_cast<MemRefType>(buffer.getType()); }
+
+/// The lines of `map`, which is [image, line, ...]: loop 1 times a stride, and taps.
+std::optional<LineWindow> matchWindow(AffineExpr line, ArrayRef<int64_t> ranges) {
+  LineWindow window;
+  SmallVector<AffineExpr> terms = {line};
+  while (!terms.empty()) {
+    AffineExpr term = terms.pop_back_val();
+    int64_t factor = 1;
+    auto both = dyn_cast<AffineBinaryOpExpr>(term);
+    if (both && both.getKind() == AffineExprKind::Add) {
+      terms.append({both.getLHS(), both.getRHS()});
+      continue;
+    }
+    if (both && both.getKind() == AffineExprKind::Mul)
+      if (auto constant = dyn_cast<AffineConstantExpr>(both.getRHS())) {
+        factor = constant.getValue();
+        term = both.getLHS();
+      }
+    auto dim = dyn_cast<AffineDimExpr>(term);
+    if (!dim || factor < 1 || dim.getPosition() == 0)
+      return std::nullopt;
+    if (dim.getPosition() == 1)
+      window.stride += factor;
+    else if (int64_t range = ranges[dim.getPosition()]; range >= 1)
+      window.extent += (range - 1) * factor;
+    else
+      return std::nullopt;
+  }
+  if (window.stride == 0)
+    return std::nullopt;
+  return window;
+}
+
+/// The lines that the operand with `map` is used by.
+std::optional<LineWindow> matchOperand(Value operand, AffineMap map,
+                                       ArrayRef<int64_t> ranges) {
+  if (!map.isFunctionOfDim(0) && !map.isFunctionOfDim(1))
+    return LineWindow();
+  MemRefType type = getType(operand);
+  if (!type || map.getNumResults() != 4 || !isa<AffineDimExpr>(map.getResult(0)) ||
+      !map.getResult(0).isFunctionOfDim(0) ||
+      llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
+    return std::nullopt;
+  for (AffineExpr inLine : map.getResults().drop_front(2))
+    if (inLine.isFunctionOfDim(0) || inLine.isFunctionOfDim(1))
+      return std::nullopt;
+  return matchWindow(map.getResult(1), ranges);
+}
+
+std::optional<LineStep> matchStep(linalg::LinalgOp op) {
+  if (!isa<linalg::GenericOp, linalg::FillOp>(op) || op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
+      op.getNumParallelLoops() != 4)
+    return std::nullopt;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  LineStep step{op, {}};
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    std::optional<LineWindow> window = matchOperand(operand.get(), map, ranges);
+    auto identity = AffineMap::getMultiDimIdentityMap(map.getNumDims(), op.getContext());
+    if (!window || (op.isDpsInit(&operand) && map != identity.getMajorSubMap(4)))
+      return std::nullopt;
+    step.windows.push_back(*window);
+  }
+  return step;
+}
+
+bool isElementwise(linalg::LinalgOp op) { return op.getNumReductionLoops() == 0; }
+
+/// Sums over channels, each pixel by itself, by weights that are the same for all.
+bool isPointwise(LineStep &step) {
+  if (!isSumOfProducts(step.op))
+    return false;
+  LineWindow a = step.windows[0], b = step.windows[1];
+  Value weights = step.op->getOperand(a.isLine() ? 1 : 0);
+  return ((a.isLine() && b.isWhole()) || (b.isLine() && a.isWhole())) &&
+         weights.getDefiningOp<memref::GetGlobalOp>();
+}
+
+/// Sums over the taps of a window, each channel by itself.
+bool isDepthwise(LineStep &step) {
+  return isSumOfProducts(step.op) && step.op.getNumReductionLoops() == 2 &&
+         step.windows[0].isWhole() != step.windows[1].isWhole();
+}
+
+bool contains(LineGroup &group, Operation *op) {
+  return llvm::any_of(group.steps, [&](LineStep &step) { return step.op == op; });
+}
+
+class ChainFinder {
+public:
+  bool find(linalg::LinalgOp product);
+
+  LineChain chain;
+
+private:
+  using Match = function_ref<bool(LineStep &)>;
+
+  bool takeOp(linalg::LinalgOp op, LineGroup &group);
+  bool takeWriters(Value buffer, Operation *reader, LineGroup &group, Match isSum);
+  bool takeInterior(Operation *depthwise, LineGroup &group);
+  void takeBefore(LineStep &depthwise);
+  void takeFollower();
+  bool mayMove();
+
+  Block *block = nullptr;
+};
+
+bool ChainFinder::takeOp(linalg::LinalgOp op, LineGroup &group) {
+  std::optional<LineStep> step = matchStep(op);
+  if (!step || op->getBlock() != block)
+    return false;
+  group.steps.push_back(*step);
+  return true;
+}
+
+/// Takes what writes `buffer` for `reader`, and what calculates that from the sums
+/// of an op for which `isSum` holds. False if there is no such op, or if others use
+/// these buffers as well.
+bool ChainFinder::takeWriters(Value buffer, Operation *reader, LineGroup &group,
+                              Match isSum) {
+  bool isFound = false;
+  for (Operation *user : buffer.getUsers()) {
+    if (user == reader || contains(group, user))
+      continue;
+    auto op = dyn_cast<linalg::LinalgOp>(user);
+    if (!op || llvm::is_contained(op.getDpsInputs(), buffer) || !takeOp(op, group))
+      return false;
+    LineStep step = group.steps.back();
+    if (isSum(step)) {
+      isFound = true;
+      continue;
+    }
+    if (!isElementwise(op))
+      return false;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      LineWindow window = step.windows[input->getOperandNumber()];
+      if (!window.isLine() && !window.isWhole())
+        return false;
+      // Not all that it reads need come from the sums.
+      LineGroup more = group;
+      if (window.isLine() && input->get().getDefiningOp<memref::AllocOp>() &&
+          takeWriters(input->get(), op, more, isSum)) {
+        isFound = true;
+        group = more;
+      }
+    }
+  }
+  if (isFound)
+    group.buffers.insert(buffer);
+  return isFound;
+}
+
+/// Takes what writes into the borders that `depthwise` sees around its input.
+bool ChainFinder::takeInterior(Operation *depthwise, LineGroup &group) {
+  for (Operation *user : chain.input.getUsers()) {
+    if (user == depthwise)
+      continue;
+    auto view = dyn_cast<memref::SubViewOp>(user);
+    if (!view || !view->hasOneUse() || !view.hasUnitStride() ||
+        !isConstantIntValue(view.getMixedOffsets()[0], 0))
+      return false;
+    if (auto fill = dyn_cast<linalg::FillOp>(*view->user_begin())) {
+      if (chain.border && chain.border != fill.getInputs()[0])
+        return false;
+      chain.border = fill.getInputs()[0];
+      chain.fills.push_back(fill);
+      continue;
+    }
+    SmallVector<OpFoldResult> offsets = view.getMixedOffsets();
+    std::optional<int64_t> top = getConstantIntValue(offsets[1]);
+    if (chain.interior || !top)
+      return false;
+    chain.interior = view;
+    chain.top = *top;
+  }
+  if (!chain.interior || !takeWriters(chain.interior, nullptr, group, isPointwise))
+    return false;
+  group.buffers.remove(chain.interior);
+  return true;
+}
+
+void ChainFinder::takeBefore(LineStep &depthwise) {
+  chain.window = depthwise.windows[depthwise.windows[0].isWhole() ? 1 : 0];
+  chain.input = depthwise.op->getOperand(depthwise.windows[0].isWhole() ? 1 : 0);
+  if (!chain.input.getDefiningOp<memref::AllocOp>())
+    return;
+  LineChain alone = chain;
+  if (takeWriters(chain.input, depthwise.op, chain.before, isPointwise)) {
+    chain.interior = chain.input;
+    chain.before.buffers.remove(chain.input);
+  } else {
+    chain = alone;
+    if (!takeInterior(depthwise.op, chain.before))
+      chain = alone;
+  }
+  if (!mayMove())
+    chain = alone;
+}
+
+/// Takes the op on elements that alone reads the last sums.
+void ChainFinder::takeFollower() {
+  Operation *follower = nullptr;
+  for (Operation *user : chain.result().getUsers()) {
+    if (contains(chain.lines, user))
+      continue;
+    if (follower)
+      return;
+    follower = user;
+  }
+  auto op = dyn_cast_or_null<linalg::LinalgOp>(follower);
+  LineChain alone = chain;
+  Value sums = chain.result();
+  if (!op || !sums.getDefiningOp<memref::AllocOp>() || !isElementwise(op) ||
+      op.getNumDpsInits() != 1 || op.getDpsInits()[0] == sums || !takeOp(op, chain.lines))
+    return;
+  chain.lines.buffers.insert(sums);
+  auto isUsable = [](LineWindow window) { return window.isLine() || window.isWhole(); };
+  if (!llvm::all_of(chain.lines.steps.back().windows, isUsable) || !mayMove())
+    chain = alone;
+}
+
+/// Whether all may run where the last op is, some lines of each at a time.
+bool ChainFinder::mayMove() {
+  Operation *last = chain.lines.steps.back().op;
+  for (LineGroup *group : {&chain.before, &chain.lines})
+    for (LineStep &step : group->steps) {
+      if (last->isBeforeInBlock(step.op))
+        return false;
+      for (Value input : step.op.getDpsInputs()) {
+        if (!getType(input) || chain.before.buffers.contains(input) ||
+            chain.lines.buffers.contains(input) || input == chain.input)
+          continue;
+        if (step.op != last && (mayAlias(input, chain.result()) ||
+                                isWrittenBetween(step.op, last, input)))
+          return false;
+      }
+    }
+  return true;
+}
+
+bool ChainFinder::find(linalg::LinalgOp product) {
+  block = product->getBlock();
+  if (!takeOp(product, chain.lines))
+    return false;
+  LineStep last = chain.lines.steps[0];
+  if (!isPointwise(last))
+    return false;
+  chain.middle = product->getOperand(last.windows[0].isLine() ? 0 : 1);
+  if (!chain.middle.getDefiningOp<memref::AllocOp>() ||
+      !takeWriters(chain.middle, product, chain.lines, isDepthwise))
+    return false;
+  // What the sums start with.
+  for (Operation *user : product.getDpsInits()[0].getUsers())
+    if (auto start = dyn_cast<linalg::LinalgOp>(user);
+        start && start != product && start.getDpsInits()[0] == product.getDpsInits()[0] &&
+        (!isElementwise(start) || !takeOp(start, chain.lines)))
+      return false;
+  auto isBefore = [](const LineStep &a, const LineStep &b) {
+    return linalg::LinalgOp(a.op)->isBeforeInBlock(b.op);
+  };
+  llvm::sort(chain.lines.steps, isBefore);
+  if (chain.lines.steps.back().op != product || !mayMove())
+    return false;
+  takeFollower();
+  SmallVector<LineStep> sums;
+  llvm::copy_if(chain.lines.steps, std::back_inserter(sums), isDepthwise);
+  if (sums.size() != 1)
+    return false;
+  takeBefore(sums[0]);
+  llvm::sort(chain.before.steps, isBefore);
+  return true;
+}
+} // namespace
+
+std::optional<LineChain> LineChain::find(linalg::LinalgOp product) {
+  ChainFinder finder;
+  if (!finder.find(product))
+    return std::nullopt;
+  return std::move(finder.chain);
+}

@@ -1,0 +1,288 @@
+// RUN: burin-opt %s --burin-fuse-depthwise --canonicalize --cse --split-input-file | FileCheck %s
+
+#pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
+#tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
+#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
+#rows = affine_map<(n, y, x, o, c) -> (n, y, x, c)>
+#weights = affine_map<(n, y, x, o, c) -> (c, o)>
+#out = affine_map<(n, y, x, o, c) -> (n, y, x, o)>
+memref.global "private" constant @taps : memref<3x3x32xf32> = dense<0.5>
+memref.global "private" constant @weights : memref<32x16xf32> = dense<0.25>
+
+// Blocks of 8 lines: with the 10 that they are calculated from they fit a cache.
+// CHECK-LABEL: func @separable
+// CHECK: %[[OUT:.*]] = memref.alloc(%{{.*}}) : memref<?x64x64x16xf32>
+// CHECK: %[[BLOCKS:.*]] = arith.muli %{{.*}}, %c8
+// CHECK: exec.parallel %[[FIRST:.*]] to %[[LAST:.*]] of %[[BLOCKS]] grain 1
+// CHECK: %[[MIDDLE:.*]] = memref.alloca() {{.*}} : memref<1x8x64x32xf32>
+// CHECK: scf.for %[[I:.*]] = %[[FIRST]] to %[[LAST]]
+// CHECK: linalg.fill {{.*}} outs(%[[MIDDLE]]
+// CHECK: %[[SEEN:.*]] = memref.subview %arg0[{{.*}}] [1, 10, 66, 32]
+// CHECK: linalg.generic {{.*}} ins(%[[SEEN]], {{.*}} outs(%[[MIDDLE]]
+// CHECK: %[[LINES:.*]] = memref.subview %[[OUT]][{{.*}}] [1, 8, 64, 16]
+// CHECK: linalg.fill {{.*}} outs(%[[LINES]]
+// CHECK: linalg.generic {{.*}} ins(%[[MIDDLE]], {{.*}} outs(%[[LINES]]
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[OUT]]
+func.func @separable(%a: memref<?x66x66x32xf32>, %n: index) -> memref<?x64x64x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %taps = memref.get_global @taps : memref<3x3x32xf32>
+  %weights = memref.get_global @weights : memref<32x16xf32>
+  %b = memref.alloc(%n) : memref<?x64x64x32xf32>
+  linalg.fill ins(%zero : f32) outs(%b : memref<?x64x64x32xf32>)
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  %c = memref.alloc(%n) : memref<?x64x64x16xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<?x64x64x16xf32>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x16xf32>) outs(%c : memref<?x64x64x16xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  return %c : memref<?x64x64x16xf32>
+}
+
+// -----
+
+#pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
+#tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
+#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
+#rows = affine_map<(n, y, x, o, c) -> (n, y, x, c)>
+#weights = affine_map<(n, y, x, o, c) -> (c, o)>
+#out = affine_map<(n, y, x, o, c) -> (n, y, x, o)>
+memref.global "private" constant @taps : memref<3x3x48xf32> = dense<0.5>
+memref.global "private" constant @weights : memref<48x8xf32> = dense<0.25>
+memref.global "private" constant @grow : memref<8x48xf32> = dense<0.25>
+#id = affine_map<(n, y, x, c) -> (n, y, x, c)>
+#bias = affine_map<(n, y, x, c) -> (c)>
+
+// 59 lines are 7 blocks of 9, of which the last begins earlier; two at least are a task.
+// Of the 11 lines that a block convolves, 2 are those that the block before it ended with.
+// CHECK-LABEL: func @inverted_residual
+// CHECK: %[[OUT:.*]] = memref.alloc() : memref<1x59x64x8xf32>
+// CHECK: exec.parallel %[[FIRST:.*]] to %[[LAST:.*]] of %c7 grain 2
+// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<1x11x66x48xf32>
+// CHECK-DAG: %[[LINE:.*]] = memref.alloca() {{.*}} : memref<1x1x64x48xf32>
+// CHECK-DAG: %[[MIDDLE:.*]] = memref.alloca() {{.*}} : memref<1x9x64x48xf32>
+// CHECK-DAG: %[[SUMS:.*]] = memref.alloca() {{.*}} : memref<1x9x64x8xf32>
+// CHECK: linalg.fill {{.*}} outs(%[[INPUT]]
+// CHECK: scf.for %[[I:.*]] = %[[FIRST]] to %[[LAST]]
+// CHECK: %[[START:.*]] = arith.minui %{{.*}}, %c50
+// CHECK: scf.if %[[GOES_ON:.*]] {
+// CHECK: memref.copy
+// CHECK: %[[FROM:.*]] = arith.select %[[GOES_ON]], %c2, %c0
+// CHECK: scf.for %[[J:.*]] = %[[FROM]] to %c11
+// CHECK: %[[ROW:.*]] = memref.subview %[[INPUT]][0, %[[J]], 0, 0] [1, 1, 66, 48]
+// CHECK: %[[Y:.*]] = arith.addi %[[START]], %[[J]]
+// CHECK: %[[INNER:.*]] = arith.subi %[[Y]], %c1
+// CHECK: %[[IS_INSIDE:.*]] = arith.cmpi ult, %[[INNER]], %c59
+// CHECK: scf.if %[[IS_INSIDE]]
+// CHECK: %[[PIXELS:.*]] = memref.subview %[[ROW]][0, 0, 1, 0] [1, 1, 64, 48]
+// CHECK: %[[X:.*]] = memref.subview %arg0[%{{.*}}, %[[INNER]], 0, 0] [1, 1, 64, 8]
+// CHECK: linalg.generic {{.*}} ins(%[[X]], {{.*}} outs(%[[LINE]]
+// CHECK: linalg.generic {{.*}} ins(%[[LINE]] {{.*}} outs(%[[PIXELS]]
+// CHECK: } else {
+// CHECK: linalg.fill {{.*}} outs(%[[ROW]]
+// CHECK: linalg.generic {{.*}} ins(%[[INPUT]], {{.*}} outs(%[[MIDDLE]]
+// CHECK: linalg.generic {{.*}} ins(%[[MIDDLE]], {{.*}} outs(%[[SUMS]]
+// CHECK: %[[RESIDUAL:.*]] = memref.subview %arg0[%{{.*}}, %[[START]], 0, 0] [1, 9, 64, 8]
+// CHECK: %[[LINES:.*]] = memref.subview %[[OUT]][%{{.*}}, %[[START]], 0, 0] [1, 9, 64, 8]
+// CHECK: linalg.generic {{.*}} ins(%[[SUMS]], %[[RESIDUAL]] {{.*}} outs(%[[LINES]]
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[OUT]]
+func.func @inverted_residual(%x: memref<1x59x64x8xf32>) -> memref<1x59x64x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %taps = memref.get_global @taps : memref<3x3x48xf32>
+  %weights = memref.get_global @weights : memref<48x8xf32>
+  %grow = memref.get_global @grow : memref<8x48xf32>
+  %g = memref.alloc() : memref<1x59x64x48xf32>
+  linalg.fill ins(%zero : f32) outs(%g : memref<1x59x64x48xf32>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %grow : memref<1x59x64x8xf32>, memref<8x48xf32>) outs(%g : memref<1x59x64x48xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  %pad = memref.alloc() : memref<1x61x66x48xf32>
+  %e0 = memref.subview %pad[0, 0, 0, 0] [1, 1, 66, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1]>>
+  linalg.fill ins(%zero : f32) outs(%e0 : memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1]>>)
+  %e1 = memref.subview %pad[0, 60, 0, 0] [1, 1, 66, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1], offset: 190080>>
+  linalg.fill ins(%zero : f32) outs(%e1 : memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1], offset: 190080>>)
+  %e2 = memref.subview %pad[0, 1, 0, 0] [1, 59, 1, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 3168>>
+  linalg.fill ins(%zero : f32) outs(%e2 : memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 3168>>)
+  %e3 = memref.subview %pad[0, 1, 65, 0] [1, 59, 1, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 6288>>
+  linalg.fill ins(%zero : f32) outs(%e3 : memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 6288>>)
+  %inner = memref.subview %pad[0, 1, 1, 0] [1, 59, 64, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x64x48xf32, strided<[193248, 3168, 48, 1], offset: 3216>>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%g : memref<1x59x64x48xf32>) outs(%inner : memref<1x59x64x48xf32, strided<[193248, 3168, 48, 1], offset: 3216>>) {
+  ^bb0(%s: f32, %o: f32):
+    %t = arith.maximumf %s, %zero : f32
+    linalg.yield %t : f32
+  }
+  %b = memref.alloc() : memref<1x59x64x48xf32>
+  linalg.fill ins(%zero : f32) outs(%b : memref<1x59x64x48xf32>)
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%pad, %taps : memref<1x61x66x48xf32>, memref<3x3x48xf32>) outs(%b : memref<1x59x64x48xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  %c = memref.alloc() : memref<1x59x64x8xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<1x59x64x8xf32>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%b, %weights : memref<1x59x64x48xf32>, memref<48x8xf32>) outs(%c : memref<1x59x64x8xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  %d = memref.alloc() : memref<1x59x64x8xf32>
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c, %x : memref<1x59x64x8xf32>, memref<1x59x64x8xf32>) outs(%d : memref<1x59x64x8xf32>) {
+  ^bb0(%s: f32, %q: f32, %o: f32):
+    %t = arith.addf %s, %q : f32
+    linalg.yield %t : f32
+  }
+  return %d : memref<1x59x64x8xf32>
+}
+
+// -----
+
+#pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
+#tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
+#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
+#rows = affine_map<(n, y, x, o, c) -> (n, y, x, c)>
+#weights = affine_map<(n, y, x, o, c) -> (c, o)>
+#out = affine_map<(n, y, x, o, c) -> (n, y, x, o)>
+memref.global "private" constant @taps : memref<3x3x32xf32> = dense<0.5>
+memref.global "private" constant @weights : memref<32x16xf32> = dense<0.25>
+
+// A cache keeps half a MiB.
+// CHECK-LABEL: func @small
+// CHECK-NOT: exec.parallel
+// CHECK: return
+func.func @small(%a: memref<?x65x64x32xf32>, %n: index) -> memref<?x63x62x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %taps = memref.get_global @taps : memref<3x3x32xf32>
+  %weights = memref.get_global @weights : memref<32x16xf32>
+  %b = memref.alloc(%n) : memref<?x63x62x32xf32>
+  linalg.fill ins(%zero : f32) outs(%b : memref<?x63x62x32xf32>)
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %taps : memref<?x65x64x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x63x62x32xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  %c = memref.alloc(%n) : memref<?x63x62x16xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<?x63x62x16xf32>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%b, %weights : memref<?x63x62x32xf32>, memref<32x16xf32>) outs(%c : memref<?x63x62x16xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  return %c : memref<?x63x62x16xf32>
+}
+
+// -----
+
+#pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
+#tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
+#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
+#rows = affine_map<(n, y, x, o, c) -> (n, y, x, c)>
+#weights = affine_map<(n, y, x, o, c) -> (c, o)>
+#out = affine_map<(n, y, x, o, c) -> (n, y, x, o)>
+memref.global "private" constant @taps : memref<3x3x32xf32> = dense<0.5>
+memref.global "private" constant @weights : memref<32x16xf32> = dense<0.25>
+
+// Others want what is between the two.
+// CHECK-LABEL: func @read_twice
+// CHECK-NOT: exec.parallel
+// CHECK: return
+func.func @read_twice(%a: memref<?x66x66x32xf32>, %n: index) -> (memref<?x64x64x16xf32>, memref<?x64x64x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %taps = memref.get_global @taps : memref<3x3x32xf32>
+  %weights = memref.get_global @weights : memref<32x16xf32>
+  %b = memref.alloc(%n) : memref<?x64x64x32xf32>
+  linalg.fill ins(%zero : f32) outs(%b : memref<?x64x64x32xf32>)
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  %c = memref.alloc(%n) : memref<?x64x64x16xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<?x64x64x16xf32>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x16xf32>) outs(%c : memref<?x64x64x16xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  return %c, %b : memref<?x64x64x16xf32>, memref<?x64x64x32xf32>
+}
+
+// -----
+
+#pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
+#tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
+#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
+#rows = affine_map<(n, y, x, o, c) -> (n, y, x, c)>
+#weights = affine_map<(n, y, x, o, c) -> (c, o)>
+#out = affine_map<(n, y, x, o, c) -> (n, y, x, o)>
+memref.global "private" constant @taps : memref<3x3x32xf32> = dense<0.5>
+memref.global "private" constant @weights : memref<32x32xf32> = dense<0.25>
+
+// Blocks would write over lines that others still read.
+// CHECK-LABEL: func @in_place
+// CHECK-NOT: exec.parallel
+// CHECK: return
+func.func @in_place(%n: index) -> memref<?x66x66x32xf32> {
+  %a = memref.alloc(%n) : memref<?x66x66x32xf32>
+  %zero = arith.constant 0.0 : f32
+  %taps = memref.get_global @taps : memref<3x3x32xf32>
+  %weights = memref.get_global @weights : memref<32x32xf32>
+  %b = memref.alloc(%n) : memref<?x64x64x32xf32>
+  linalg.fill ins(%zero : f32) outs(%b : memref<?x64x64x32xf32>)
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  %c = memref.subview %a[0, 1, 1, 0] [%n, 64, 64, 32] [1, 1, 1, 1] : memref<?x66x66x32xf32> to memref<?x64x64x32xf32, strided<[139392, 2112, 32, 1], offset: 2144>>
+  linalg.fill ins(%zero : f32) outs(%c : memref<?x64x64x32xf32, strided<[139392, 2112, 32, 1], offset: 2144>>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x32xf32>) outs(%c : memref<?x64x64x32xf32, strided<[139392, 2112, 32, 1], offset: 2144>>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32
+    %u = arith.addf %s, %t : f32
+    linalg.yield %u : f32
+  }
+  return %a : memref<?x66x66x32xf32>
+}
