@@ -174,13 +174,12 @@ void Blocker::emit(int64_t lanes) {
     joined[buffer] = b.create<memref::CollapseShapeOp>(buffer, dims);
   }
   Value one = number(1);
-  Value step = b.create<arith::MaxUIOp>(
-      one, div(number(blockElements),
-               b.create<arith::MaxUIOp>(one, getRowSize(longest))));
-  int64_t work = 0;
+  Value rowSize = getRowSize(longest);
+  Value step = max(one, div(number(blockElements), max(one, rowSize)));
+  int64_t work = 0; // For each element.
   for (linalg::LinalgOp op : group.getOps())
     work += op.getBlock()->getOperations().size();
-  work *= workPerStreamed * std::max<int64_t>(1, rowElements.value_or(guessedSize));
+  work *= workPerStreamed;
   auto emitBlocks = [&](Value lower, Value upper) {
     auto loop = b.create<scf::ForOp>(lower, upper, step);
     OpBuilder::InsertionGuard guard(b);
@@ -191,7 +190,8 @@ void Blocker::emit(int64_t lanes) {
       cloneOp(op, first, count);
     }
   };
-  emitRanges(getSize(joined[longest], 0), getGrain(work, lanes), emitBlocks);
+  Value grain = emitGrain(mul(number(work), rowSize), lanes);
+  emitRanges(getSize(joined[longest], 0), grain, emitBlocks);
 }
 
 struct BlockRows : impl::BlockRowsBase<BlockRows> {

@@ -49,6 +49,7 @@ private:
   using Index = Addresses::Index;
 
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
+  void planTasks();
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
@@ -64,11 +65,12 @@ private:
   Tile tile;
   /// By the rows they have; the last has those of a whole tile.
   SmallVector<std::pair<int64_t, func::FuncOp>> kernels;
-  int64_t panels, chunkTiles;
+  int64_t panels, groups, mostTiles, leastTiles;
   std::optional<NextPanel> next;
   bool columnsOutside;
   std::optional<int64_t> knownRows;
-  Value rows, weights, lhs, sums;
+  Value rows, tiles, chunks; ///< All rows, and what they are cut into.
+  Value weights, lhs, sums;
 };
 
 /// The tile with the least work for so many columns.
@@ -97,17 +99,7 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
   if (knownRows)
     tile.rows = std::clamp<int64_t>(*knownRows, 1, tile.rows);
   panels = llvm::divideCeil(columns, tile.getColumns());
-  chunkTiles = std::clamp<int64_t>(chunkBytes / (tile.rows * copy.getRowBytes()), 1,
-                                   tilesPerChunk);
-  if (knownRows) {
-    int64_t tiles = std::max<int64_t>(1, llvm::divideCeil(*knownRows, tile.rows));
-    chunkTiles = getEvenPart(
-        tiles, std::min<int64_t>(chunkTiles, llvm::divideCeil(tiles, tasksOfRows)));
-  }
-  // Then chunks of rows go by one group of panels before the next, and the tiles of a
-  // chunk ask for the next panel while they multiply with this one.
-  columnsOutside = panels * copy.getRowBytes() * tile.getColumns() > residentBytes;
-  next.emplace(b, tile.getColumns(), columnsOutside ? chunkTiles : 0);
+  planTasks();
   auto module = c.op->getParentOfType<ModuleOp>();
   SmallVector<int64_t> counts = {1, 2, 4}; // Of the rows that may be left.
   if (knownRows)
@@ -120,13 +112,44 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
                                              next->getPerStep())});
 }
 
+/// Into how many chunks of rows and groups of panels the work is cut, each as equal
+/// to the others as can be: two threads have half of it each.
+void DotProductEmitter::planTasks() {
+  int64_t depth = copy.getRowBytes() / 4;
+  // Then chunks of rows go by one group of panels before the next, and the tiles of a
+  // chunk ask for the next panel while they multiply with this one.
+  columnsOutside = panels * copy.getRowBytes() * tile.getColumns() > residentBytes;
+  groups = llvm::divideCeil(panels, panelsPerGroup);
+  if (columnsOutside && panels > 1)
+    groups = llvm::alignTo(groups, 2);
+  mostTiles = std::clamp<int64_t>(chunkBytes / (tile.rows * copy.getRowBytes()), 1,
+                                  tilesPerChunk);
+  if (knownRows)
+    mostTiles = std::clamp<int64_t>(llvm::divideCeil(*knownRows, tile.rows), 1, mostTiles);
+  leastTiles = std::min(mostTiles, getGrain(tile.rows * depth * tile.getColumns() *
+                                                llvm::divideCeil(panels, groups),
+                                            tile.lanes));
+  tiles = ceilDiv(rows, number(tile.rows));
+  int64_t others = groups;
+  for (unsigned d : c.batch)
+    others *= std::max<int64_t>(1, nn::getStatic(c.nest.sizes[d]).value_or(1));
+  Value wanted = ceilDiv(tiles, number(llvm::divideCeil(tasksOfRows, others)));
+  Value size = min(max(wanted, number(leastTiles)), number(mostTiles));
+  chunks = ceilDiv(tiles, size);
+  // An even number where they then still have work enough.
+  Value even = add(chunks, rem(chunks, number(2)));
+  chunks = max(chunks, min(even, div(tiles, number(leastTiles))));
+  int64_t calls = mostTiles; // In a chunk.
+  if (auto known = getConstantIntValue(chunks); known && *known > 0)
+    calls = std::max<int64_t>(1, *getConstantIntValue(tiles) / *known);
+  next.emplace(b, tile.getColumns(), columnsOutside ? calls : 0);
+}
+
 void DotProductEmitter::emit() {
   weights = packWeights(b, c, instruction, tile.getColumns());
-  int64_t work = chunkTiles * tile.rows * (copy.getRowBytes() / 4) *
+  int64_t work = mostTiles * tile.rows * (copy.getRowBytes() / 4) *
                  std::min(columns, panelsPerGroup * tile.getColumns());
-  int64_t groups = llvm::divideCeil(panels, panelsPerGroup);
-  Value chunk = number(chunkTiles * tile.rows);
-  Value tasks = mul(ceilDiv(rows, chunk), number(groups));
+  Value tasks = mul(chunks, number(groups));
   for (unsigned d : c.batch)
     tasks = mul(tasks, addresses.getSize(d));
   emitRange(tasks, getGrain(work, tile.lanes), [&](Value task) { emitTask(task); });
@@ -134,9 +157,7 @@ void DotProductEmitter::emit() {
 
 /// Some panels of columns of a chunk of rows of one batch.
 void DotProductEmitter::emitTask(Value task) {
-  int64_t groups = llvm::divideCeil(panels, panelsPerGroup);
-  int64_t chunkRows = chunkTiles * tile.rows;
-  Value chunks = ceilDiv(rows, number(chunkRows)), rest, chunk, group, flat;
+  Value rest, chunk, group, flat;
   if (columnsOutside) {
     std::tie(rest, chunk) = split(task, chunks);
     std::tie(flat, group) = split(rest, number(groups));
@@ -150,17 +171,22 @@ void DotProductEmitter::emitTask(Value task) {
   sums = b.create<memref::CastOp>(
       anyGroups, createStackBuffer(b, MemRefType::get({tile.rows * tile.getColumns()},
                                                       b.getI32Type())));
-  Value first = mul(chunk, number(chunkRows));
-  Value count = min(sub(rows, first), number(chunkRows));
-  lhs = copy.createBuffer(chunkRows);
+  auto getFirst = [&](Value chunk) {
+    return mul(div(mul(chunk, tiles), chunks), number(tile.rows));
+  };
+  Value first = getFirst(chunk);
+  Value count = sub(min(getFirst(add(chunk, number(1))), rows), first);
+  lhs = copy.createBuffer(mostTiles * tile.rows);
   emitLoop(number(0), count, 1, [&](Value r) {
     Index index = batch;
     addresses.split(add(first, r), c.rows, index);
     copy.emit(addresses.get(c.lhs, index), lhs, r);
   });
   lhs = copy.createGroupView(lhs);
-  Value lower = mul(group, number(panelsPerGroup));
-  Value upper = min(add(lower, number(panelsPerGroup)), number(panels));
+  auto getPanel = [&](Value group) {
+    return div(mul(group, number(panels)), number(groups));
+  };
+  Value lower = getPanel(group), upper = getPanel(add(group, number(1)));
   bool hasPart = columns % tile.getColumns() != 0;
   emitLoop(lower, upper, 1, [&](Value panel) {
     auto emitWhole = [&] { emitPanel(panel, first, count, batch, /*isLast=*/false); };

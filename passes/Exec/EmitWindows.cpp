@@ -163,8 +163,9 @@ void WindowEmitter::emit() {
     tasks = mul(tasks, addresses.getSize(d));
   if (c.position)
     tasks = mul(tasks, ceilDiv(addresses.getSize(*c.position), number(positions)));
-  int64_t work = positions * tapCount * guessSize(c.nest.sizes[c.column]) * workPerStreamed;
-  emitRange(tasks, getGrain(work, nativeLanes), [&](Value task) { emitTask(task); });
+  Value work = mul(addresses.getSize(c.column), number(positions * tapCount * workPerStreamed));
+  emitRange(tasks, emitGrain(work, nativeLanes),
+            [&](Value task) { emitTask(task); });
 }
 
 /// Some neighbouring positions.

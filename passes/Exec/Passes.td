@@ -560,8 +560,8 @@ def BlockRows : Pass<"burin-block-rows", "::mlir::ModuleOp"> {
     #map = affine_map<(d0, d1) -> (d0, d1)>
     #map1 = affine_map<(d0, d1) -> (d0)>
     func.func @f() {
-      %c32 = arith.constant 32 : index
       %c64 = arith.constant 64 : index
+      %c32 = arith.constant 32 : index
       %0 = exec.input 0 : memref<64x128xf32>
       %1 = exec.output 0() : memref<64x128xf32>
       %alloc = memref.alloc() : memref<64xf32>

@@ -8,7 +8,8 @@ using burin::Pool;
 
 namespace {
 
-/// So many chunks per thread let a slow core do less than its share.
+/// So many chunks per thread, or a few more, let a slow core do less than its
+/// share.
 constexpr int64_t chunksPerThread = 8;
 
 // How long a worker stays awake without work: inside a run, where the next loop
@@ -57,12 +58,12 @@ void Pool::run(int32_t self) {
     Home &home = homes[self + i < threads ? self + i : self + i - threads];
     // A look first: writing to a line that others need is not free.
     while (home.next.load(std::memory_order_relaxed) < home.end) {
-      int64_t mine = home.next.fetch_add(1, std::memory_order_relaxed);
+      int64_t mine = home.next.fetch_add(chunk, std::memory_order_relaxed);
       if (mine >= home.end)
         break;
-      int64_t low = mine * chunk;
-      int64_t high = count - low > chunk ? low + chunk : count;
-      body(context, low, high);
+      int64_t grains = home.end - mine > chunk ? chunk : home.end - mine;
+      int64_t low = mine * grain, size = grains * grain;
+      body(context, low, count - low > size ? low + size : count);
     }
   }
 }
@@ -134,9 +135,13 @@ void Pool::sleep(uint64_t last) {
   pthread_mutex_unlock(&mutex);
 }
 
-void Pool::publish(int64_t numChunks) {
-  int64_t share = numChunks / threads;
-  int64_t rest = numChunks % threads; // The first homes get one more.
+void Pool::publish() {
+  // Chunks are whole grains, so that each starts at a border that the loop knows.
+  int64_t grains = (count - 1) / grain + 1;
+  int64_t share = grains / threads;
+  int64_t rest = grains % threads; // The first homes get one more.
+  // Not rounded up: of a few more grains than chunks, each is one.
+  chunk = share < chunksPerThread ? 1 : share / chunksPerThread;
   int64_t first = 0;
   for (int32_t i = 0; i < threads; ++i) {
     homes[i].next.store(first, std::memory_order_relaxed);
@@ -174,16 +179,12 @@ void burin::parallelFor(Pool *pool, void (*body)(void *, int64_t, int64_t),
     grain = 1;
   if (!pool || count <= grain || pool->busy.load(std::memory_order_relaxed))
     return body(context, 0, count);
-  // Chunks are whole multiples of the grain, so that each starts at a border
-  // that the loop knows.
-  int64_t grains = (count - 1) / grain + 1;
-  int64_t perChunk = (grains - 1) / (chunksPerThread * pool->threads) + 1;
   pool->body = body;
   pool->context = context;
   pool->count = count;
-  pool->chunk = perChunk * grain;
+  pool->grain = grain;
   pool->busy.store(true, std::memory_order_relaxed);
-  pool->publish((grains - 1) / perChunk + 1);
+  pool->publish();
   pool->run(0);
   pool->finish();
   pool->busy.store(false, std::memory_order_relaxed);

@@ -6,8 +6,9 @@
 // closes the job and waits only for the workers that did enter. So a worker
 // that is asleep, or has no core, delays nobody.
 //
-// Each thread has a home range of chunks, so that the same thread meets the
-// same data loop after loop, and takes from the others' when its own is done.
+// Each thread has a home range of grains, so that the same thread meets the
+// same data loop after loop. It takes them in chunks, and from the others' when
+// its own are done.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +21,7 @@
 
 namespace burin {
 
-/// One thread's share of a job's chunks.
+/// One thread's share of a job's grains.
 struct alignas(64) Home {
   std::atomic<int64_t> next{0};
   int64_t end = 0;
@@ -40,7 +41,8 @@ public:
   void (*body)(void *, int64_t, int64_t) = nullptr;
   void *context = nullptr;
   int64_t count = 0;
-  int64_t chunk = 0; // elements
+  int64_t grain = 0; // elements
+  int64_t chunk = 0; // grains
 
   alignas(64) std::atomic<int32_t> sleepers{0};
   std::atomic<bool> stopping{false};
@@ -57,8 +59,8 @@ public:
   /// Works through chunks until none is left, the own ones first.
   void run(int32_t self);
 
-  /// Deals out the chunks and opens the job.
-  void publish(int64_t numChunks);
+  /// Deals out the grains and opens the job.
+  void publish();
 
   /// Closes the job and waits for the workers that are in it.
   void finish();

@@ -71,8 +71,8 @@ Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
   OpFoldResult total = shapes.mul(count, each);
   Value packed = burin::createBuffer(b, shapes, total,
                                      perStep > 1 ? Type(b.getI32Type()) : b.getF32Type());
-  int64_t work = layout.width * guessSize(depth) * workPerStreamed;
-  emitRange(value(count), getGrain(work, keyTile.lanes), [&](Value i) {
+  Value work = mul(value(depth), number(layout.width * workPerStreamed));
+  emitRange(value(count), emitGrain(work, keyTile.lanes), [&](Value i) {
     auto [heads, panel] = split(i, value(panels));
     auto [batch, group] = split(heads, value(shape.groups));
     Value start = mul(i, value(each));
@@ -160,12 +160,11 @@ void AttentionEmitter::emitAll() {
     packedKeys = packAll(shape.getKeyColumns(), keyTile, keyPanels);
     packedValues = packAll(shape.getValueColumns(), valueTile, valuePanels);
   }
-  std::optional<int64_t> known = nn::getStatic(shape.keys);
-  int64_t keys = isSingle ? known.value_or(keyBlock) : guessSize(shape.keys);
-  int64_t work = height * keys * (guessSize(shape.depth) + guessSize(shape.width));
+  Value work = mul(mul(value(shape.keys), number(height)),
+                   add(value(shape.depth), value(shape.width)));
   OpFoldResult tasks = isSingle ? shapes.mul(shape.batch, shape.groups)
                                 : shapes.product({shape.batch, shape.heads, rowPanels});
-  emitRange(value(tasks), getGrain(work, keyTile.lanes), [&](Value task) {
+  emitRange(value(tasks), emitGrain(work, keyTile.lanes), [&](Value task) {
     int64_t size = blockPanels * height * columns;
     Value memory = createStackBuffer(b, MemRefType::get({size * 4}, b.getI8Type()));
     scores = b.create<memref::CastOp>(bufferType,

@@ -16,16 +16,24 @@ int64_t LoopEmitter::getWorkPerElement() {
          workPerStreamed * op->getRegion(0).front().getOperations().size();
 }
 
+/// Of one iteration of `loops`.
+Value LoopEmitter::getWork(ArrayRef<unsigned> loops) {
+  OpFoldResult work = shapes.get(getWorkPerElement());
+  for (unsigned d = 0; d < nest.getNumLoops(); ++d)
+    if (!llvm::is_contained(loops, d))
+      work = shapes.mul(work, nest.sizes[d]);
+    else
+      work = shapes.mul(work, getStep(d));
+  return value(work);
+}
+
 /// `loops` as one range that threads share.
 void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Part inner) {
   SmallVector<OpFoldResult> sizes;
-  int64_t each = getWorkPerElement();
-  for (unsigned d = 0; d < nest.getNumLoops(); ++d)
-    if (llvm::is_contained(loops, d))
-      sizes.push_back(getSteps(d));
-    else
-      each *= guessSize(nest.sizes[d]);
-  emitRange(value(shapes.product(sizes)), getGrain(each, nativeLanes), [&](Value rest) {
+  for (unsigned d : loops)
+    sizes.push_back(getSteps(d));
+  Value grain = emitGrain(getWork(loops), nativeLanes);
+  emitRange(value(shapes.product(sizes)), grain, [&](Value rest) {
     split(rest, loops, [&](unsigned d) { return value(getSteps(d)); }, index);
     inner();
   });
@@ -62,8 +70,8 @@ void LoopEmitter::emit(bool mayRunInParallel) {
     emitVectorLoop(number(0), value(nest.sizes[vectorLoop]));
   };
   if (parallel && outer.empty() && !reduces) {
-    int64_t each = work / std::max<int64_t>(1, guessSize(nest.sizes[vectorLoop]));
-    int64_t grain = llvm::alignTo(getGrain(each, nativeLanes), lanes * vectorsAtOnce);
+    Value step = number(lanes * vectorsAtOnce);
+    Value grain = mul(ceilDiv(emitGrain(getWork({vectorLoop}), nativeLanes), step), step);
     return emitRanges(value(nest.sizes[vectorLoop]), grain,
                       [&](Value lower, Value upper) { emitVectorLoop(lower, upper); });
   }

@@ -28,6 +28,7 @@ Value IndexEmitter::add(Value x, Value y) { return b.createOrFold<arith::AddIOp>
 Value IndexEmitter::sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
 Value IndexEmitter::mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
 Value IndexEmitter::min(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(x, y); }
+Value IndexEmitter::max(Value x, Value y) { return b.createOrFold<arith::MaxUIOp>(x, y); }
 Value IndexEmitter::div(Value x, Value y) { return b.createOrFold<arith::DivUIOp>(x, y); }
 Value IndexEmitter::rem(Value x, Value y) { return b.createOrFold<arith::RemUIOp>(x, y); }
 Value IndexEmitter::ceilDiv(Value x, Value y) {
@@ -92,8 +93,25 @@ void IndexEmitter::emitRange(Value count, int64_t grain, Body body) {
              [&](Value lower, Value upper) { emitLoop(lower, upper, 1, body); });
 }
 
-void IndexEmitter::emitRanges(Value count, int64_t grain,
-                              function_ref<void(Value, Value)> body) {
+void IndexEmitter::emitRange(Value count, Value grain, Body body) {
+  emitRanges(count, grain,
+             [&](Value lower, Value upper) { emitLoop(lower, upper, 1, body); });
+}
+
+Value IndexEmitter::emitGrain(Value operations, int64_t lanes) {
+  Value one = number(1);
+  return max(one, div(number(workPerTask * lanes), max(one, operations)));
+}
+
+void IndexEmitter::emitRanges(Value count, Value grain, RangeBody body) {
+  if (std::optional<int64_t> known = getConstantIntValue(grain))
+    return emitRanges(count, *known, body);
+  emitRanges(ceilDiv(count, grain), 1, [&](Value lower, Value upper) {
+    body(mul(lower, grain), min(mul(upper, grain), count));
+  });
+}
+
+void IndexEmitter::emitRanges(Value count, int64_t grain, RangeBody body) {
   Operation *around = b.getInsertionBlock()->getParentOp();
   if (isa<exec::ParallelOp>(around) || around->getParentOfType<exec::ParallelOp>())
     return body(number(0), count);

@@ -62,6 +62,7 @@ protected:
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value min(mlir::Value x, mlir::Value y);
+  mlir::Value max(mlir::Value x, mlir::Value y);
   mlir::Value div(mlir::Value x, mlir::Value y);
   mlir::Value rem(mlir::Value x, mlir::Value y);
   mlir::Value ceilDiv(mlir::Value x, mlir::Value y);
@@ -82,11 +83,15 @@ protected:
   llvm::SmallVector<mlir::Value> emitLoop(mlir::Value lower, mlir::Value upper,
                                           int64_t step, mlir::ValueRange start,
                                           CarryingBody body);
+  using RangeBody = llvm::function_ref<void(mlir::Value lower, mlir::Value upper)>;
   /// `body` for 0..count, on all threads if this is not one of them already.
   void emitRange(mlir::Value count, int64_t grain, Body body);
+  void emitRange(mlir::Value count, mlir::Value grain, Body body);
   /// The same for ranges [lower, upper) of it.
-  void emitRanges(mlir::Value count, int64_t grain,
-                  llvm::function_ref<void(mlir::Value lower, mlir::Value upper)> body);
+  void emitRanges(mlir::Value count, int64_t grain, RangeBody body);
+  void emitRanges(mlir::Value count, mlir::Value grain, RangeBody body);
+  /// As getGrain, of operations whose number may be known at run time only.
+  mlir::Value emitGrain(mlir::Value operations, int64_t lanes);
   /// `body` for parts of 0..count, which is less than `limit`: powers of two, the larger
   /// ones first.
   void emitParts(mlir::Value count, int64_t limit,

@@ -26,11 +26,14 @@ public:
 private:
   /// As of getGrain.
   int64_t getWorkPerElement();
+  mlir::Value getWork(llvm::ArrayRef<unsigned> loops);
   void chooseVectorLoop();
   int64_t getScore(unsigned loop) const;
   void emitParallel(llvm::ArrayRef<unsigned> loops, Part inner);
   void emitOver(unsigned loop, Part body);
   void chooseRowLoop(llvm::ArrayRef<unsigned> outer);
+  /// How many iterations of a loop are emitted at once.
+  mlir::OpFoldResult getStep(unsigned loop);
   mlir::OpFoldResult getSteps(unsigned loop);
   void emitRowGroup();
   void emitVectorLoop(mlir::Value lower, mlir::Value upper);

@@ -55,6 +55,12 @@ void LoopEmitter::chooseRowLoop(ArrayRef<unsigned> outer) {
   }
 }
 
+OpFoldResult LoopEmitter::getStep(unsigned loop) {
+  if (loop != rowLoop)
+    return shapes.get(1);
+  return shapes.min(nest.sizes[loop], shapes.get(getMostRows(op)));
+}
+
 /// Iterations of an outer loop: groups of rows, or its size.
 OpFoldResult LoopEmitter::getSteps(unsigned loop) {
   if (loop != rowLoop)

@@ -75,8 +75,8 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   OpFoldResult total = shapes.mul(shapes.mul(batches, panels),
                                   shapes.mul(plan.depth, shapes.get(layout.width)));
   Value packed = createBuffer(b, shapes, total, c.getType());
-  int64_t work = layout.width * guessSize(plan.depth) * workPerStreamed;
-  int64_t grain = getGrain(work, plan.tile.lanes);
+  Value work = mul(value(plan.depth), number(layout.width * workPerStreamed));
+  Value grain = emitGrain(work, plan.tile.lanes);
   emitRange(value(shapes.mul(batches, panels)), grain, [&](Value i) {
     Value panel = i, batch = number(0);
     if (!layout.batch.empty())
@@ -306,12 +306,14 @@ void ContractionEmitter::emit() {
   if (plan.packsRhs)
     rhs = packAll(plan.right, plan.columnPanels);
   int64_t width = plan.tile.getColumns(), height = plan.height;
-  int64_t positions = nn::getStatic(plan.positions).value_or(8);
-  int64_t each = plan.chunk ? std::min(positions, plan.chunk) : positions;
+  OpFoldResult each = plan.positions;
+  if (plan.chunk)
+    each = shapes.min(each, shapes.get(plan.chunk));
   OpFoldResult tasks =
       shapes.product({c.getSize(shapes, plan.outer), plan.columnPanels, plan.chunks});
-  int64_t work = guessSize(plan.depth) * each * height * width;
-  emitRange(value(tasks), getGrain(work, plan.tile.lanes), [&](Value task) {
+  Value work = mul(mul(value(plan.depth), value(each)), number(height * width));
+  Value grain = emitGrain(work, plan.tile.lanes);
+  emitRange(value(tasks), grain, [&](Value task) {
     if (!plan.staysInRegisters)
       sums = createTile((plan.staysInTiles() ? plan.chunk : 1) * height * width);
     if (!rhs) {

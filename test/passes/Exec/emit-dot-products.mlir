@@ -11,9 +11,10 @@ memref.global "private" constant @w : memref<8x64xi8> = dense<1>
 func.func @fused(%a: memref<31x8xi8>, %s: memref<64xf32>) -> memref<31x64xi8> {
   // No sums in memory, but those of a tile.
   // CHECK-NOT: memref<31x64xi32>
-  // CHECK: exec.parallel
+  // So little work is one task.
+  // CHECK: exec.parallel {{.*}} of %c1
   // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<384xi32>
-  // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<48xi8>
+  // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<288xi8>
   // 31 rows are 5 tiles of 6 and one of 1.
   // CHECK: func.call @burin_dot_1x64
   // CHECK: func.call @burin_dot_6x64
@@ -98,6 +99,19 @@ func.func @biased(%a: memref<32x8xi8>) -> memref<32x64xf32> {
     linalg.yield %1 : f32
   }
   return %y : memref<32x64xf32>
+}
+
+// -----
+
+// Tasks of equal size, and an even number of them: 9 tiles of rows are 4 chunks, and
+// the 9 panels, more than stay in a cache, 2 groups.
+memref.global "private" constant @many : memref<512x576xi8> = dense<1>
+// CHECK-LABEL: func @tasks
+func.func @tasks(%a: memref<49x512xi8>, %sums: memref<49x576xi32>) {
+  // CHECK: exec.parallel {{.*}} of %c8 grain 1
+  %many = memref.get_global @many : memref<512x576xi8>
+  linalg.matmul ins(%a, %many : memref<49x512xi8>, memref<512x576xi8>) outs(%sums : memref<49x576xi32>)
+  return
 }
 
 // -----

@@ -29,6 +29,25 @@ func.func @dynamic(%a: memref<?xf32>, %b: memref<?xf32>) {
   return
 }
 
+// How many rows of unknown length are worth a thread shows at run time.
+// CHECK-LABEL: func @unknown_rows
+func.func @unknown_rows(%a: memref<12x?xf32>, %b: memref<?xf32>) {
+  // CHECK: %[[WORK:.*]] = arith.muli %{{.*}}, %c20
+  // CHECK: %[[LEAST:.*]] = arith.maxui %[[WORK]], %c1
+  // CHECK: %[[ROWS:.*]] = arith.divui %c32768, %[[LEAST]]
+  // CHECK: %[[GRAIN:.*]] = arith.maxui %[[ROWS]], %c1
+  // CHECK: %[[TASKS:.*]] = arith.ceildivui %c12, %[[GRAIN]]
+  // CHECK: exec.parallel %[[LOWER:.*]] to %[[UPPER:.*]] of %[[TASKS]] grain 1
+  // CHECK: arith.muli %[[LOWER]], %[[GRAIN]]
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%b : memref<?xf32>) outs(%a : memref<12x?xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    %z = arith.addf %x, %y : f32
+    linalg.yield %z : f32
+  }
+  return
+}
+
 // -----
 
 #id = affine_map<(d0, d1) -> (d0, d1)>
