@@ -55,13 +55,11 @@ def FuseDepthwise : Pass<"burin-fuse-depthwise", "::mlir::ModuleOp"> {
   let summary = "Convolve depthwise right before the product that reads it";
   let description = [{
     A depthwise convolution on buffers and the 1 x 1 convolution that alone reads it
-    become one parallel loop over blocks of lines, in which the tensor between them is
-    a few lines on the thread's stack, as in the blocks of MobileNetV2 (Sandler et al.,
-    2018). With them goes what changes the results of either one by one, and the 1 x 1
-    convolution that calculates what is convolved, if nothing else reads that: each
-    block keeps the last lines of the one before, and a task begins by calculating
-    them. Done where the largest of these tensors is more than a cache keeps, and
-    weights are few.
+    become one parallel loop over blocks of lines, as in MobileNetV2 (Sandler et al.,
+    2018), and the tensor between them a few lines on the thread's stack; with what
+    changes either's results one by one, and the 1 x 1 convolution before, if nothing
+    else reads that: each block keeps the last lines of the one before. Done where the
+    largest of these tensors is more than a cache keeps, and weights are few.
 
     ```mlir
     // before: --burin-fuse-depthwise --canonicalize

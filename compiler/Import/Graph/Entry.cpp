@@ -1,6 +1,7 @@
 //===- Entry.cpp - The graph as one function ------------------------------===//
 
 #include "compiler/Import/Graph/Entry.h"
+#include "burin/types.h"
 #include "compiler/Import/Graph/Nodes.h"
 #include "compiler/Import/Onnx/Model.h"
 #include "compiler/Import/Onnx/Schema.h"
@@ -36,7 +37,7 @@ private:
   void recordDims(Value argument, const InputDims &dims);
   LogicalResult addOutputs();
   LogicalResult checkOutput(const onnx::ValueInfoProto &output,
-                            RankedTensorType type) const;
+                            Value value) const;
   SmallVector<StringRef> getSymbols(const onnx::ValueInfoProto &output,
                                     Value value);
   DictionaryAttr describe(StringRef name, ArrayRef<StringRef> symbols) const;
@@ -54,6 +55,10 @@ private:
   SmallVector<Attribute> argAttrs, resultAttrs;
 };
 } // namespace
+
+constexpr StringLiteral tooManyDims =
+    "has more than 8 dimensions, which callers cannot pass; reshape it in the model";
+static_assert(BURIN_MAX_RANK == 8);
 
 /// The first operator that reads a graph input, to have a name for what is not
 /// supported.
@@ -111,6 +116,8 @@ EntryImporter::getType(const onnx::ValueInfoProto &input,
   if (failed(found))
     return failure();
   dims = *found;
+  if (dims.sizes.size() > BURIN_MAX_RANK)
+    return refuseInput(input, tooManyDims);
   SmallVector<int64_t> known;
   llvm::copy_if(dims.sizes, std::back_inserter(known),
                 [](int64_t size) { return !ShapedType::isDynamic(size); });
@@ -163,7 +170,11 @@ LogicalResult EntryImporter::addInputs() {
 /// What a model says of its outputs is checked, not believed: exporters often
 /// get the sizes wrong.
 LogicalResult EntryImporter::checkOutput(const onnx::ValueInfoProto &output,
-                                         RankedTensorType type) const {
+                                         Value value) const {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getRank() > BURIN_MAX_RANK)
+    return report.at(value.getLoc()).emitUnsupported()
+           << "output '" << escapeName(output.name()) << "' " << tooManyDims;
   const onnx::TypeProto::Tensor &declared = output.type().tensor_type();
   if (!output.type().has_tensor_type())
     return success();
@@ -219,8 +230,7 @@ LogicalResult EntryImporter::addOutputs() {
     if (!*value)
       return report.emitInvalid()
              << "output '" << escapeName(output.name()) << "' is not computed";
-    auto type = cast<RankedTensorType>(value->getType());
-    if (failed(checkOutput(output, type)))
+    if (failed(checkOutput(output, *value)))
       return failure();
     results.push_back(*value);
     resultAttrs.push_back(describe(output.name(), getSymbols(output, *value)));

@@ -50,6 +50,27 @@ TEST(ImporterErrors, WhatShapeRulesSayIsInvalid) {
       << result.messages;
 }
 
+TEST(ImporterErrors, CallersPassNoMoreThanEightDimensions) {
+  ModelBuilder input(21);
+  input.addInput("x", {1, 1, 1, 1, 1, 1, 1, 1, 1});
+  input.addOutput("y");
+  input.addNode("ReduceSum", {"x"}, {"y"});
+  Imported first(std::move(input));
+  EXPECT_EQ(first.code, ExitCode::Unsupported);
+  EXPECT_EQ(first.messages, "m.onnx: error: input 'x' of operator 'ReduceSum' has more than 8 "
+                            "dimensions, which callers cannot pass; reshape it in the model\n");
+  ModelBuilder output = makeEmpty();
+  for (int i = 0; i < 7; ++i)
+    output.addNode("Unsqueeze", {i ? "t" + std::to_string(i) : "x", "axis"},
+                   {i == 6 ? "y" : "t" + std::to_string(i + 1)})
+        ->set_name("grow" + std::to_string(i));
+  output.addTensor("axis", onnx::TensorProto::INT64, {1})->set_raw_data(std::string(8, '\0'));
+  Imported second(std::move(output));
+  EXPECT_EQ(second.code, ExitCode::Unsupported);
+  EXPECT_EQ(second.messages, "m.onnx: error: node 'grow6': output 'y' has more than 8 dimensions, "
+                             "which callers cannot pass; reshape it in the model\n");
+}
+
 TEST(ImporterErrors, NamesOutOfTheFileAreEscapedAndShort) {
   ModelBuilder model = makeEmpty();
   model.addNode("Frobnicate", {"x"}, {"y"})
