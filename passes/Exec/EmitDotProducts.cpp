@@ -49,7 +49,9 @@ private:
   using Index = Addresses::Index;
 
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
+  bool shouldCopyFirst() const;
   void planTasks();
+  void copyRows();
   void emitTask(Value task);
   void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
@@ -66,11 +68,14 @@ private:
   /// By the rows they have; the last has those of a whole tile.
   SmallVector<std::pair<int64_t, func::FuncOp>> kernels;
   int64_t panels, groups, mostTiles, leastTiles;
-  std::optional<NextPanel> next;
+  int64_t linesAhead = 0;
+  std::optional<int64_t> knownCalls; ///< For the tiles of a chunk.
   bool columnsOutside;
+  bool copiesFirst; ///< All rows, for all tasks.
   std::optional<int64_t> knownRows;
   Value rows, tiles, chunks; ///< All rows, and what they are cut into.
   Value weights, lhs, sums;
+  Value lhsStart; ///< Of the chunk, in the copy.
 };
 
 /// The tile with the least work for so many columns.
@@ -109,21 +114,36 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
     if (count > 0)
       kernels.push_back({count, getDotKernel(module, instruction,
                                              Tile{count, tile.vectors, tile.lanes},
-                                             next->getPerStep())});
+                                             count > fewRows ? linesAhead : 0)});
+}
+
+/// Whether rows are copied before all panels. Else each task copies its own for a
+/// group of panels, all of which must stay near for the next chunk of rows. Windows
+/// make a copy larger than what they move over; threads wait for each other once more.
+bool DotProductEmitter::shouldCopyFirst() const {
+  constexpr int64_t mostOfWindows = 1 << 20, leastWork = 1 << 20;
+  if (!columnsOutside || !knownRows)
+    return columnsOutside && copy.isOneRun();
+  int64_t bytes = *knownRows * copy.getRowBytes();
+  return (copy.isOneRun() || bytes <= mostOfWindows) &&
+         bytes / 4 * columns >= leastWork * tile.lanes;
 }
 
 /// Into how many chunks of rows and groups of panels the work is cut, each as equal
 /// to the others as can be: two threads have half of it each.
 void DotProductEmitter::planTasks() {
   int64_t depth = copy.getRowBytes() / 4;
-  // Then chunks of rows go by one group of panels before the next, and the tiles of a
-  // chunk ask for the next panel while they multiply with this one.
+  // Then chunks of rows go by one group of panels before the next, or by one panel if
+  // their copy is there; the tiles of a chunk ask for the next panel while they multiply
+  // with this one.
   columnsOutside = panels * copy.getRowBytes() * tile.getColumns() > residentBytes;
-  groups = llvm::divideCeil(panels, panelsPerGroup);
-  if (columnsOutside && panels > 1)
+  copiesFirst = shouldCopyFirst();
+  groups = copiesFirst ? panels : llvm::divideCeil(panels, panelsPerGroup);
+  if (columnsOutside && !copiesFirst && panels > 1)
     groups = llvm::alignTo(groups, 2);
-  mostTiles = std::clamp<int64_t>(chunkBytes / (tile.rows * copy.getRowBytes()), 1,
-                                  tilesPerChunk);
+  mostTiles = std::max<int64_t>(chunkBytes / (tile.rows * copy.getRowBytes()), 1);
+  if (!copiesFirst)
+    mostTiles = std::min(mostTiles, tilesPerChunk);
   if (knownRows)
     mostTiles = std::clamp<int64_t>(llvm::divideCeil(*knownRows, tile.rows), 1, mostTiles);
   leastTiles = std::min(mostTiles, getGrain(tile.rows * depth * tile.getColumns() *
@@ -137,28 +157,50 @@ void DotProductEmitter::planTasks() {
   Value size = min(max(wanted, number(leastTiles)), number(mostTiles));
   chunks = ceilDiv(tiles, size);
   // An even number where they then still have work enough.
-  Value even = add(chunks, rem(chunks, number(2)));
-  chunks = max(chunks, min(even, div(tiles, number(leastTiles))));
-  int64_t calls = mostTiles; // In a chunk.
+  if (!copiesFirst || (panels % 2 != 0 && panels < 2 * tasksOfRows)) {
+    Value even = add(chunks, rem(chunks, number(2)));
+    chunks = max(chunks, min(even, div(tiles, number(leastTiles))));
+  }
   if (auto known = getConstantIntValue(chunks); known && *known > 0)
-    calls = std::max<int64_t>(1, *getConstantIntValue(tiles) / *known);
-  next.emplace(b, tile.getColumns(), columnsOutside ? calls : 0);
+    knownCalls = std::max<int64_t>(1, *getConstantIntValue(tiles) / *known);
+  if (columnsOutside)
+    linesAhead = getLinesAhead(b.getI32Type(), tile.getColumns(), knownCalls);
 }
 
 void DotProductEmitter::emit() {
   weights = packWeights(b, c, instruction, tile.getColumns());
+  if (copiesFirst)
+    copyRows();
+  int64_t groupColumns = tile.getColumns() * (copiesFirst ? 1 : panelsPerGroup);
   int64_t work = mostTiles * tile.rows * (copy.getRowBytes() / 4) *
-                 std::min(columns, panelsPerGroup * tile.getColumns());
+                 std::min(columns, groupColumns);
   Value tasks = mul(chunks, number(groups));
   for (unsigned d : c.batch)
     tasks = mul(tasks, addresses.getSize(d));
   emitRange(tasks, getGrain(work, tile.lanes), [&](Value task) { emitTask(task); });
 }
 
+/// The rows of all batches as groups of factors.
+void DotProductEmitter::copyRows() {
+  Value total = rows;
+  for (unsigned d : c.batch)
+    total = mul(total, addresses.getSize(d));
+  Value buffer = copy.createSharedBuffer(total);
+  int64_t work = copy.getRowBytes() / 4 * workPerMoved;
+  emitRange(total, getGrain(work, tile.lanes), [&](Value i) {
+    Index index(c.nest.getNumLoops());
+    auto [flat, row] = split(i, rows);
+    addresses.split(flat, c.batch, index);
+    addresses.split(row, c.rows, index);
+    copy.emit(addresses.get(c.lhs, index), buffer, i);
+  });
+  lhs = copy.createGroupView(buffer);
+}
+
 /// Some panels of columns of a chunk of rows of one batch.
 void DotProductEmitter::emitTask(Value task) {
   Value rest, chunk, group, flat;
-  if (columnsOutside) {
+  if (columnsOutside && !copiesFirst) {
     std::tie(rest, chunk) = split(task, chunks);
     std::tie(flat, group) = split(rest, number(groups));
   } else {
@@ -176,15 +218,20 @@ void DotProductEmitter::emitTask(Value task) {
   };
   Value first = getFirst(chunk);
   Value count = sub(min(getFirst(add(chunk, number(1))), rows), first);
-  lhs = copy.createBuffer(mostTiles * tile.rows);
-  emitLoop(number(0), count, 1, [&](Value r) {
-    Index index = batch;
-    addresses.split(add(first, r), c.rows, index);
-    copy.emit(addresses.get(c.lhs, index), lhs, r);
-  });
-  lhs = copy.createGroupView(lhs);
+  if (copiesFirst) {
+    lhsStart = mul(add(mul(flat, rows), first), number(copy.getRowBytes() / 4));
+  } else {
+    Value buffer = copy.createBuffer(mostTiles * tile.rows);
+    emitLoop(number(0), count, 1, [&](Value r) {
+      Index index = batch;
+      addresses.split(add(first, r), c.rows, index);
+      copy.emit(addresses.get(c.lhs, index), buffer, r);
+    });
+    lhs = copy.createGroupView(buffer);
+    lhsStart = number(0);
+  }
   auto getPanel = [&](Value group) {
-    return div(mul(group, number(panels)), number(groups));
+    return groups == panels ? group : div(mul(group, number(panels)), number(groups));
   };
   Value lower = getPanel(group), upper = getPanel(add(group, number(1)));
   bool hasPart = columns % tile.getColumns() != 0;
@@ -221,12 +268,14 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
   };
   Value start = getStart(panel);
   Value nextStart = getStart(min(add(panel, number(1)), number(panels - 1)));
+  Value wholeTiles = max(div(count, number(tile.rows)), number(1));
+  NextPanel next(b, tile.getColumns(), knownCalls ? number(*knownCalls) : wholeTiles);
   emitLoop(number(0), ceilDiv(count, number(tile.rows)), 1, [&](Value i) {
     Value firstInChunk = mul(i, number(tile.rows));
     Value left = min(sub(count, firstInChunk), number(tile.rows));
     SmallVector<Value> operands = {
-        lhs, mul(firstInChunk, number(groups)), number(groups), weights, start, sums,
-        number(groups), next->getPart(nextStart, number(groups), i)};
+        lhs, add(lhsStart, mul(firstInChunk, number(groups))), number(groups), weights, start, sums,
+        number(groups), next.getPart(nextStart, number(groups), i), next.getPerStep()};
     emitCall(kernels, left, operands);
     emitLoop(number(0), left, 1, [&](Value r) {
       emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);

@@ -41,6 +41,7 @@ private:
   TilePlace getPlace() {
     return {batch, firstRow, rowsLeft, firstColumn, columnsLeft};
   }
+  std::optional<int64_t> getKnownCalls() const;
   void emitStore();
   void clearTiles();
 
@@ -55,6 +56,7 @@ private:
   Value panel, firstColumn, columnsLeft, lowerPosition, upperPosition;
   Value rhsBlock, rhsStart, nextStart, steps;
   std::optional<MicroKernels> kernels;
+  std::optional<NextPanel> next;
   // Of the position in it.
   Value rowPanel, rowsLeft, tileStart, numberInTask;
   Value firstRow; ///< Of the outer loop of rows.
@@ -118,6 +120,14 @@ Value ContractionEmitter::createTile(int64_t elements) {
   return createStackBuffer(b, elements, c.getType());
 }
 
+/// Those of a task that ask for the next panel.
+std::optional<int64_t> ContractionEmitter::getKnownCalls() const {
+  if (!nn::getStatic(plan.positions))
+    return std::nullopt;
+  bool isLastSmall = nn::getStatic(plan.chunks) == 1 && plan.tail > 0 && plan.tail <= fewRows;
+  return std::max<int64_t>(plan.chunk - isLastSmall, 1);
+}
+
 /// The kernel for `rows` rows of the panel from `row` on.
 void ContractionEmitter::emitKernel(Value lhsStart, Value row, int64_t rows) {
   const Tile &tile = plan.tile;
@@ -126,9 +136,11 @@ void ContractionEmitter::emitKernel(Value lhsStart, Value row, int64_t rows) {
   if (sums)
     call.tileStart = add(tileStart, mul(row, number(tile.getColumns())));
   if (plan.asksForNext && rows > fewRows) {
-    NextPanel next(b, tile.getColumns(), plan.chunk);
-    call.next = next.getPart(nextStart, steps, numberInTask);
-    call.nextPerStep = next.getPerStep();
+    call.linesAhead =
+        getLinesAhead(cast<MemRefType>(rhs.getType()).getElementType(),
+                      tile.getColumns(), getKnownCalls());
+    call.next = next->getPart(nextStart, steps, numberInTask);
+    call.nextStep = next->getPerStep();
   }
   // The last columns may need a part of the tile only.
   int64_t columns = nn::getStatic(plan.columns).value_or(0), width = tile.getColumns();
@@ -282,6 +294,12 @@ void ContractionEmitter::emitTask(Value task) {
   upperPosition = value(plan.positions);
   if (nn::getStatic(plan.chunks) != 1)
     upperPosition = min(add(lowerPosition, number(plan.chunk)), upperPosition);
+  if (plan.asksForNext) {
+    std::optional<int64_t> calls = getKnownCalls();
+    // The last position may be too small to ask.
+    Value mayAsk = max(sub(sub(upperPosition, lowerPosition), number(1)), number(1));
+    next.emplace(b, width, calls ? number(*calls) : mayAsk);
+  }
   if (plan.staysInTiles())
     clearTiles();
   emitDepthBlocks([&](Value lower, Value upper, OpFoldResult size) {

@@ -51,8 +51,8 @@ namespace {
 class DotEmitter : IndexEmitter {
 public:
   DotEmitter(ImplicitLocOpBuilder &b, func::FuncOp func,
-             const DotInstruction &instruction, const Tile &tile, int64_t perStep)
-      : IndexEmitter(b), instruction(instruction), tile(tile), perStep(perStep),
+             const DotInstruction &instruction, const Tile &tile, int64_t linesAhead)
+      : IndexEmitter(b), instruction(instruction), tile(tile), linesAhead(linesAhead),
         groups(VectorType::get(tile.lanes, b.getI32Type())),
         sums(VectorType::get(tile.lanes, getSumType(b, instruction))),
         arguments(func.getArguments()) {}
@@ -73,7 +73,7 @@ public:
   }
 
 private:
-  enum Argument { A, AStart, AStride, B, BStart, C, Steps, Next };
+  enum Argument { A, AStart, AStride, B, BStart, C, Steps, Next, NextStep };
 
   Value load(Value at) {
     return b.create<vector::LoadOp>(groups, arguments[B], at);
@@ -84,7 +84,8 @@ private:
     SmallVector<Value> columns, next(carried);
     for (int64_t v = 0; v < tile.vectors; ++v)
       columns.push_back(load(add(bRow, number(v * tile.lanes))));
-    emitRequest(b, arguments[B], add(arguments[Next], mul(k, number(perStep))), perStep);
+    Value ahead = add(arguments[Next], mul(k, arguments[NextStep]));
+    emitRequest(b, arguments[B], ahead, linesAhead);
     Value start = add(arguments[AStart], k);
     for (int64_t r = 0; r < tile.rows; ++r) {
       Value at = add(start, mul(arguments[AStride], number(r)));
@@ -100,20 +101,20 @@ private:
 
   const DotInstruction &instruction;
   Tile tile;
-  int64_t perStep;
+  int64_t linesAhead;
   VectorType groups, sums;
   ValueRange arguments;
 };
 } // namespace
 
 func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruction,
-                                 const Tile &tile, int64_t perStep) {
+                                 const Tile &tile, int64_t linesAhead) {
   std::string name;
   llvm::raw_string_ostream os(name);
   os << (instruction.isFloat ? "burin_bf16_dot_" : "burin_dot_") << tile.rows << "x"
      << tile.getColumns();
-  if (perStep)
-    os << "_next" << perStep;
+  if (linesAhead)
+    os << "_next" << linesAhead;
   if (auto func = module.lookupSymbol<func::FuncOp>(name))
     return func;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
@@ -122,10 +123,10 @@ func::FuncOp burin::getDotKernel(ModuleOp module, const DotInstruction &instruct
   auto func = builder.create<func::FuncOp>(
       module.getLoc(), name,
       builder.getFunctionType(
-          {groups, index, index, groups, index, groups, index, index}, {}));
+          {groups, index, index, groups, index, groups, index, index, index}, {}));
   func.setPrivate();
   func.addEntryBlock();
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
-  DotEmitter(b, func, instruction, tile, perStep).emit();
+  DotEmitter(b, func, instruction, tile, linesAhead).emit();
   return func;
 }

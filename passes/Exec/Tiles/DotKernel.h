@@ -24,16 +24,17 @@ mlir::Value emitDot(mlir::ImplicitLocOpBuilder &b, const DotInstruction &instruc
                     mlir::Value sum, mlir::Value x, mlir::Value y);
 
 /// The function
-///   (a, aStart, aStride, b, bStart, c, steps, next)
+///   (a, aStart, aStride, b, bStart, c, steps, next, nextStep)
 /// that writes a x b to c, made once per module and size. All are 1-D buffers of
 /// i32, where an element of a or b is a group of factors, one of c the bits of a
 /// sum: a is [row][step] with
 /// `aStride` groups from row to row; b is first the sums to start with, then
-/// [step][tile columns]; c is [row][tile columns]. Each step asks for `perStep`
-/// groups of b for a later call, from `next` on.
+/// [step][tile columns]; c is [row][tile columns]. Each step asks for `linesAhead`
+/// cache lines of b for a later call, from `next` on, which is `nextStep` further each
+/// time.
 mlir::func::FuncOp getDotKernel(mlir::ModuleOp module,
                                 const DotInstruction &instruction,
-                                const Tile &tile, int64_t perStep);
+                                const Tile &tile, int64_t linesAhead);
 
 } // namespace burin
 

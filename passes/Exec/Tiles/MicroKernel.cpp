@@ -72,7 +72,8 @@ public:
   void emit(SmallVector<Value> &sums) {
     if (columns > tile.lanes && columns % tile.lanes != 0)
       hidden = hide(number(0));
-    emitDepth(0, call.aStart, {call.bStart, call.next ? call.next : number(0)}, sums);
+    emitDepth(0, call.aStart, {call.bStart, call.linesAhead ? call.next : number(0)},
+              sums);
   }
 
 private:
@@ -153,7 +154,7 @@ private:
       b.create<memref::PrefetchOp>(call.b, ahead, /*isWrite=*/false,
                                    /*localityHint=*/3, /*isDataCache=*/true);
     }
-    emitRequest(b, call.b, right.next, call.nextPerStep);
+    emitRequest(b, call.b, right.next, call.linesAhead);
     for (int64_t r = 0; r < rows; ++r) {
       Value at = run ? add(a, mul(runStride, number(r / run))) : a;
       at = add(at, mul(rowStride, number(run ? r % run : r)));
@@ -168,7 +169,7 @@ private:
       }
     }
     return {add(right.at, number(tile.getColumns())),
-            add(right.next, number(call.nextPerStep))};
+            call.linesAhead ? add(right.next, call.nextStep) : right.next};
   }
 
   /// `value`, of which LLVM cannot tell. Loads at it are not merged with others: each
@@ -225,15 +226,16 @@ private:
 /// its layout that are not known.
 void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
               int64_t columns, const LhsLayout &layout, bool accumulates,
-              const DotInstruction &dot, int64_t nextPerStep) {
+              const DotInstruction &dot, int64_t linesAhead) {
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
   ValueRange given = func.getArguments();
   MicroKernelCall call{given[0], given[1], given[2], given[3], given[4], given[5]};
   given = given.drop_front(6);
-  call.nextPerStep = nextPerStep;
-  if (nextPerStep) {
-    call.next = given.front();
-    given = given.drop_front();
+  call.linesAhead = linesAhead;
+  if (linesAhead) {
+    call.next = given[0];
+    call.nextStep = given[1];
+    given = given.drop_front(2);
   }
   SmallVector<Value> values;
   for (OpFoldResult of : getNumbers(layout)) {
@@ -274,8 +276,8 @@ func::FuncOp MicroKernels::getFunction(const MicroKernelCall &call, int64_t rows
   os << rows << "x" << columns << "of" << tile.getColumns();
   if (tile.ahead != Tile().ahead)
     os << "_ahead" << tile.ahead;
-  if (call.nextPerStep)
-    os << "_next" << call.nextPerStep;
+  if (call.linesAhead)
+    os << "_next" << call.linesAhead;
   if (layout.run)
     os << "_run" << layout.run;
   for (OpFoldResult of : numbers)
@@ -293,15 +295,15 @@ func::FuncOp MicroKernels::getFunction(const MicroKernelCall &call, int64_t rows
       StridedLayoutAttr::get(module.getContext(), ShapedType::kDynamic, {1}));
   Type index = builder.getIndexType();
   SmallVector<Type> types{any, index, right, index, packed, index};
-  if (call.nextPerStep)
-    types.push_back(index);
+  if (call.linesAhead)
+    types.append({index, index});
   types.append(llvm::count_if(numbers, [](OpFoldResult of) { return !nn::getStatic(of); }), index);
   auto func = builder.create<func::FuncOp>(module.getLoc(), name,
                                            builder.getFunctionType(types, {}));
   func.setPrivate();
   func.addEntryBlock();
   emitBody(func, tile, element, rows, columns, layout, accumulates, dot,
-           call.nextPerStep);
+           call.linesAhead);
   return func;
 }
 
@@ -311,8 +313,8 @@ void MicroKernels::emitCall(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
   func::FuncOp func = getFunction(call, rows, columns);
   SmallVector<Value> operands{call.a, call.aStart, call.b,
                               call.bStart, call.tile, call.tileStart};
-  if (call.nextPerStep)
-    operands.push_back(call.next);
+  if (call.linesAhead)
+    operands.append({call.next, call.nextStep});
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
     if (i < operands.size() && operands[i].getType() != type)
       operands[i] = b.create<memref::CastOp>(type, operands[i]);

@@ -63,8 +63,10 @@ struct MicroKernelCall {
   mlir::Value b, bStart; ///< Packed [depth][tile columns], perhaps 16-bit floats or bytes.
                          ///< Of dot products both are i32: groups of factors.
   mlir::Value tile, tileStart; ///< Written [rows][tile columns].
-  mlir::Value next = {};   ///< From where on `b` is asked for meanwhile, for a later
-  int64_t nextPerStep = 0; ///< call: so many elements with each step of the depth.
+  /// So many cache lines of `b` are asked for with each step of the depth, from `next`
+  /// on, which is `nextStep` further each time.
+  int64_t linesAhead = 0;
+  mlir::Value next = {}, nextStep = {};
 };
 
 /// Emits kernels: in place, or calls, and makes the functions that are missing.

@@ -13,26 +13,28 @@
 
 namespace burin {
 
+/// Cache lines of a panel with `width` elements of `type` per step that a kernel asks
+/// for with each step, if `calls` share it; if that is not known, as many as one call
+/// alone would.
+int64_t getLinesAhead(mlir::Type type, int64_t width, std::optional<int64_t> calls);
+
 class NextPanel : IndexEmitter {
 public:
-  /// Panels have `width` elements per step of the depth, which `calls` kernels
-  /// share; 0: nothing is asked for.
-  NextPanel(mlir::ImplicitLocOpBuilder &b, int64_t width, int64_t calls)
-      : IndexEmitter(b), width(width),
-        perStep(calls ? llvm::divideCeil(width, calls) : 0) {}
+  NextPanel(mlir::ImplicitLocOpBuilder &b, int64_t width, mlir::Value calls);
 
   /// Elements that one call asks for with each step.
-  int64_t getPerStep() const { return perStep; }
+  mlir::Value getPerStep() const { return perStep; }
   /// What kernel number `call` starts to ask for, of the panel of `steps` at `start`.
   mlir::Value getPart(mlir::Value start, mlir::Value steps, mlir::Value call);
 
 private:
-  int64_t width, perStep;
+  int64_t width;
+  mlir::Value perStep;
 };
 
-/// Asks for the `count` elements of `memory` at `at`.
+/// Asks for `lines` cache lines of `memory` from `at` on.
 void emitRequest(mlir::ImplicitLocOpBuilder &b, mlir::Value memory, mlir::Value at,
-                 int64_t count);
+                 int64_t lines);
 
 } // namespace burin
 

@@ -51,12 +51,18 @@ Value burin::createBuffer(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
 }
 
 Value burin::createElementView(ImplicitLocOpBuilder &b, Value buffer, Type element) {
-  int64_t bytes = cast<MemRefType>(buffer.getType()).getNumElements();
+  int64_t bytes = cast<MemRefType>(buffer.getType()).getDimSize(0);
   if (element.isInteger(8))
     return buffer;
-  auto type = MemRefType::get({bytes * 8 / element.getIntOrFloatBitWidth()}, element);
+  int64_t each = element.getIntOrFloatBitWidth() / 8;
   Value zero = b.create<arith::ConstantIndexOp>(0);
-  return b.create<memref::ViewOp>(type, buffer, zero, ValueRange());
+  if (!ShapedType::isDynamic(bytes))
+    return b.create<memref::ViewOp>(MemRefType::get({bytes / each}, element), buffer,
+                                    zero, ValueRange());
+  Value size = b.create<arith::DivUIOp>(b.create<memref::DimOp>(buffer, zero),
+                                        b.create<arith::ConstantIndexOp>(each));
+  return b.create<memref::ViewOp>(MemRefType::get({ShapedType::kDynamic}, element),
+                                  buffer, zero, size);
 }
 
 namespace {

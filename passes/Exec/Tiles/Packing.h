@@ -35,7 +35,7 @@ mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b, int64_t count,
 mlir::Value createBuffer(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                          mlir::OpFoldResult count, mlir::Type element);
 
-/// The static buffer of bytes `buffer` as one of `element`s.
+/// The buffer of bytes `buffer` as one of `element`s.
 mlir::Value createElementView(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer,
                               mlir::Type element);
 

@@ -29,8 +29,13 @@ public:
   /// Of a copied row; a multiple of 4.
   int64_t getRowBytes() const { return rowBytes; }
 
+  /// Whether the elements of a row lie side by side where they are copied from.
+  bool isOneRun() const { return sizes.empty(); }
+
   /// A place for `rows` rows on the thread's stack.
   mlir::Value createBuffer(int64_t rows);
+  /// One that threads share.
+  mlir::Value createSharedBuffer(mlir::Value rows);
   /// The same memory as 32-bit groups.
   mlir::Value createGroupView(mlir::Value buffer);
   /// The row whose first element is at `from` to row number `row` of `buffer`.

@@ -156,3 +156,21 @@ func.func @floats(%a: memref<12x33xf32>, %sums: memref<12x64xf32>) {
 }
 // BFLOAT: func.func private @burin_bf16_dot_6x64
 // BFLOAT: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%{{.*}}) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
+
+// -----
+
+// Weights that no nearby cache holds: all rows are copied first, then see one panel after the other. Each of the 34
+// kernels asks for its part of the next one, 2 words with each step; that of 3 rows has no time for it.
+memref.global "private" constant @w : memref<512x1024xi8> = dense<1>
+// CHECK-LABEL: func @large
+func.func @large(%a: memref<201x512xi8>, %sums: memref<201x1024xi32>) {
+  // CHECK: %[[ROWS:.*]] = memref.alloc() : memref<102912xi8>
+  // CHECK: exec.parallel {{.*}} of %c201
+  // CHECK: vector.store {{.*}}, %[[ROWS]]
+  // CHECK: exec.parallel {{.*}} of %c16
+  // CHECK: call @burin_dot_3x64(
+  // CHECK: call @burin_dot_6x64_next1({{.*}}, %c2)
+  %w = memref.get_global @w : memref<512x1024xi8>
+  linalg.matmul ins(%a, %w : memref<201x512xi8>, memref<512x1024xi8>) outs(%sums : memref<201x1024xi32>)
+  return
+}
