@@ -37,13 +37,18 @@ Box readBox(const burin_view &boxes, int64_t batch, int64_t i, bool isCenter) {
 class Boxes {
 public:
   static constexpr int64_t rows = 5;
+  /// Of boxes between two looks at what was found. The last block is filled up with
+  /// empty ones, so that none is compared alone.
+  static constexpr int64_t block = 16;
 
-  /// `memory` has room for `rows` times `capacity` numbers.
+  /// `memory` has room for `rows` times `capacity` numbers, whole blocks.
   Boxes(float *memory, int64_t capacity)
       : top(memory), left(top + capacity), bottom(left + capacity),
         right(bottom + capacity), area(right + capacity) {}
 
   void set(int64_t i, const Box &box) {
+    for (int64_t k = i; i % block == 0 && k < i + block; ++k)
+      top[k] = left[k] = bottom[k] = right[k] = area[k] = 0;
     top[i] = box.top, left[i] = box.left;
     bottom[i] = box.bottom, right[i] = box.right;
     area[i] = box.area();
@@ -55,11 +60,9 @@ public:
     float own = box.area();
     if (!(own > 0))
       return false;
-    constexpr int64_t block = 32; // Between two looks at what was found.
     for (int64_t i = 0; i < count; i += block) {
-      int64_t end = i + block < count ? i + block : count;
       int32_t found = 0;
-      for (int64_t k = i; k < end; ++k) {
+      for (int64_t k = i; k < i + block; ++k) {
         float height = smaller(box.bottom, bottom[k]) - larger(box.top, top[k]);
         float width = smaller(box.right, right[k]) - larger(box.left, left[k]);
         float common = height * width;
@@ -155,12 +158,13 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
     return BURIN_OK;
   int64_t most = rows.shape[0] / (batches * classes);
   auto *heap = allocate<Candidate>(call, count);
-  auto *taken = heap ? allocate<float>(call, Boxes::rows * most) : nullptr;
+  int64_t room = (most + Boxes::block - 1) / Boxes::block * Boxes::block;
+  auto *taken = heap ? allocate<float>(call, Boxes::rows * room) : nullptr;
   auto *places = taken ? allocate<int64_t>(call, most) : nullptr;
   if (!places)
     return BURIN_OUT_OF_MEMORY;
   Selector selector{boxes,          scores, params[0] != 0, params[2] != 0,
-                    overlapThreshold, scoreThreshold, most, heap, Boxes(taken, most), places};
+                    overlapThreshold, scoreThreshold, most, heap, Boxes(taken, room), places};
   auto *to = static_cast<int64_t *>(rows.data);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {
