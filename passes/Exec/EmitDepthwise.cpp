@@ -4,7 +4,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/Fused/Addresses.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
@@ -25,10 +24,9 @@ public:
   DepthwiseEmitter(DotProduct product, ImplicitLocOpBuilder &b,
                    nn::ShapeBuilder &shapes, int64_t lanes,
                    const DotInstruction &instruction)
-      : IndexEmitter(b), c(std::move(product)), instruction(instruction), lanes(lanes),
+      : IndexEmitter(b, &shapes), c(std::move(product)), instruction(instruction), lanes(lanes),
         width(lanes * instruction.group),
-        columns(*nn::getStatic(c.nest.sizes[c.column])), addresses(b, c.nest, shapes),
-        stages(b, c, c.column, lanes) {
+        columns(*nn::getStatic(c.nest.sizes[c.column])), stages(b, c, c.column, lanes) {
     nn::Shape sizes;
     for (unsigned d : c.rows)
       sizes.push_back(c.nest.sizes[d]);
@@ -39,8 +37,6 @@ public:
   void emit();
 
 private:
-  using Index = Addresses::Index;
-
   void emitRow(Value row);
   void emitBlock(Value block, Value from, const Index &index, int64_t count);
   Value loadTap(size_t tap, Value from, int64_t count);
@@ -50,7 +46,6 @@ private:
   DotProduct c;
   DotInstruction instruction;
   int64_t lanes, width, columns;
-  Addresses addresses;
   StageEmitter stages;
   SmallVector<int64_t> taps; ///< Offsets in lhs, in the order of the weights.
   Value rows, weights;
@@ -64,8 +59,8 @@ void DepthwiseEmitter::emit() {
 
 void DepthwiseEmitter::emitRow(Value row) {
   Index index(c.nest.getNumLoops());
-  addresses.split(row, c.rows, index);
-  Value from = addresses.get(c.lhs, index);
+  split(row, c.rows, c.nest, index);
+  Value from = getAddress(c.nest.accesses[c.lhs], index);
   int64_t whole = columns / width;
   emitLoop(number(0), number(whole), 1,
            [&](Value block) { emitBlock(block, from, index, width); });
@@ -97,7 +92,7 @@ void DepthwiseEmitter::emitBlock(Value block, Value from, const Index &row,
       sums[vector] = emitDot(b, instruction, sums[vector], x,
                              loadWeights(step + 1, vector));
   }
-  SmallVector<Value> at = addresses.getFrom(c.getSums(), index);
+  SmallVector<Value> at = getAddresses(c.nest, c.getSums(), index);
   for (auto [vector, sum] : llvm::enumerate(order(sums))) {
     int64_t left = count - int64_t(vector) * lanes;
     Value mask;

@@ -4,7 +4,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/Fused/Addresses.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
@@ -37,17 +36,15 @@ public:
   DotProductEmitter(DotProduct product, ImplicitLocOpBuilder &b,
                     nn::ShapeBuilder &shapes, const Cpu &cpu,
                     const DotInstruction &instruction)
-      : IndexEmitter(b), c(std::move(product)), instruction(instruction),
+      : IndexEmitter(b, &shapes), c(std::move(product)), instruction(instruction),
         columns(*nn::getStatic(c.nest.sizes[c.column])), copy(b, c, instruction, cpu),
-        addresses(b, c.nest, shapes), stages(b, c, c.column, cpu.getLanes()) {
+        stages(b, c, c.column, cpu.getLanes()) {
     prepare(shapes, cpu);
   }
 
   void emit();
 
 private:
-  using Index = Addresses::Index;
-
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
   bool shouldCopyFirst() const;
   void planTasks();
@@ -62,7 +59,6 @@ private:
   DotInstruction instruction;
   int64_t columns;
   RowCopy copy;
-  Addresses addresses;
   StageEmitter stages;
   Tile tile;
   /// By the rows they have; the last has those of a whole tile.
@@ -176,7 +172,7 @@ void DotProductEmitter::emit() {
                  std::min(columns, groupColumns);
   Value tasks = mul(chunks, number(groups));
   for (unsigned d : c.batch)
-    tasks = mul(tasks, addresses.getSize(d));
+    tasks = mul(tasks, value(c.nest.sizes[d]));
   emitRange(tasks, getGrain(work, tile.lanes), [&](Value task) { emitTask(task); });
 }
 
@@ -184,15 +180,15 @@ void DotProductEmitter::emit() {
 void DotProductEmitter::copyRows() {
   Value total = rows;
   for (unsigned d : c.batch)
-    total = mul(total, addresses.getSize(d));
+    total = mul(total, value(c.nest.sizes[d]));
   Value buffer = copy.createSharedBuffer(total);
   int64_t work = copy.getRowBytes() / 4 * workPerMoved;
   emitRange(total, getGrain(work, tile.lanes), [&](Value i) {
     Index index(c.nest.getNumLoops());
     auto [flat, row] = split(i, rows);
-    addresses.split(flat, c.batch, index);
-    addresses.split(row, c.rows, index);
-    copy.emit(addresses.get(c.lhs, index), buffer, i);
+    split(flat, c.batch, c.nest, index);
+    split(row, c.rows, c.nest, index);
+    copy.emit(getAddress(c.nest.accesses[c.lhs], index), buffer, i);
   });
   lhs = copy.createGroupView(buffer);
 }
@@ -208,7 +204,7 @@ void DotProductEmitter::emitTask(Value task) {
     std::tie(flat, chunk) = split(rest, chunks);
   }
   Index batch(c.nest.getNumLoops());
-  addresses.split(flat, c.batch, batch);
+  split(flat, c.batch, c.nest, batch);
   auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
   sums = b.create<memref::CastOp>(
       anyGroups, createStackBuffer(b, MemRefType::get({tile.rows * tile.getColumns()},
@@ -224,8 +220,8 @@ void DotProductEmitter::emitTask(Value task) {
     Value buffer = copy.createBuffer(mostTiles * tile.rows);
     emitLoop(number(0), count, 1, [&](Value r) {
       Index index = batch;
-      addresses.split(add(first, r), c.rows, index);
-      copy.emit(addresses.get(c.lhs, index), buffer, r);
+      split(add(first, r), c.rows, c.nest, index);
+      copy.emit(getAddress(c.nest.accesses[c.lhs], index), buffer, r);
     });
     lhs = copy.createGroupView(buffer);
     lhsStart = number(0);
@@ -261,7 +257,7 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
   int64_t groups = copy.getRowBytes() / 4;
   Value flat = number(0);
   for (unsigned d : c.batch)
-    flat = add(mul(flat, addresses.getSize(d)), batch[d]);
+    flat = add(mul(flat, value(c.nest.sizes[d])), batch[d]);
   auto getStart = [&](Value panel) {
     return mul(add(mul(flat, number(panels)), panel),
                number((groups + 1) * tile.getColumns()));
@@ -287,9 +283,9 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
 void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
                                 const Index &batch, bool isLast) {
   Index index = batch;
-  addresses.split(row, c.rows, index);
+  split(row, c.rows, c.nest, index);
   index[c.column] = mul(panel, number(tile.getColumns()));
-  SmallVector<Value> at = addresses.getFrom(c.getSums(), index);
+  SmallVector<Value> at = getAddresses(c.nest, c.getSums(), index);
   int64_t count = isLast ? columns % tile.getColumns() : tile.getColumns();
   for (int64_t v = 0; v * tile.lanes < count; ++v) {
     auto type = VectorType::get(tile.lanes, b.getI32Type());

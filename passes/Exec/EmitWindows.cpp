@@ -6,7 +6,6 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/BodyEmitter.h"
 #include "passes/Exec/Cpu.h"
-#include "passes/Exec/Fused/Addresses.h"
 #include "passes/Exec/Fused/Stages.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
@@ -110,9 +109,9 @@ class WindowEmitter : IndexEmitter {
 public:
   WindowEmitter(Windows windows, ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                 const Cpu &cpu)
-      : IndexEmitter(b), c(std::move(windows)), nativeLanes(cpu.getLanes()),
+      : IndexEmitter(b, &shapes), c(std::move(windows)), nativeLanes(cpu.getLanes()),
         lanes(cpu.vectorBits / getBits(c)),
-        addresses(b, c.nest, shapes), stages(b, c, c.column, lanes) {
+        stages(b, c, c.column, lanes) {
     // Half of the registers are for sums.
     int64_t most = std::max<int64_t>(1, cpu.registers / 2 - 2);
     if (c.position) {
@@ -135,7 +134,6 @@ public:
   void emit();
 
 private:
-  using Index = Addresses::Index;
   using Sums = SmallVector<Value>; ///< [position][vector].
 
   void emitTask(Value task);
@@ -148,7 +146,6 @@ private:
 
   Windows c;
   int64_t nativeLanes, lanes; ///< Of 32 bits; of what is calculated with.
-  Addresses addresses;
   StageEmitter stages;
   std::optional<int64_t> knownPositions, knownColumns;
   int64_t positions = 1, vectors = 1; ///< At a time.
@@ -160,10 +157,10 @@ private:
 void WindowEmitter::emit() {
   Value tasks = number(1);
   for (unsigned d : c.outer)
-    tasks = mul(tasks, addresses.getSize(d));
+    tasks = mul(tasks, value(c.nest.sizes[d]));
   if (c.position)
-    tasks = mul(tasks, ceilDiv(addresses.getSize(*c.position), number(positions)));
-  Value work = mul(addresses.getSize(c.column), number(positions * tapCount * workPerStreamed));
+    tasks = mul(tasks, ceilDiv(value(c.nest.sizes[*c.position]), number(positions)));
+  Value work = mul(value(c.nest.sizes[c.column]), number(positions * tapCount * workPerStreamed));
   emitRange(tasks, emitGrain(work, nativeLanes),
             [&](Value task) { emitTask(task); });
 }
@@ -172,15 +169,15 @@ void WindowEmitter::emit() {
 void WindowEmitter::emitTask(Value task) {
   Index index(c.nest.getNumLoops());
   if (!c.position) {
-    addresses.split(task, c.outer, index);
+    split(task, c.outer, c.nest, index);
     return emitPositions(index, 1);
   }
-  Value size = addresses.getSize(*c.position), first = task;
+  Value size = value(c.nest.sizes[*c.position]), first = task;
   Value blocks = ceilDiv(size, number(positions));
   if (!c.outer.empty()) {
     Value flat;
     std::tie(flat, first) = split(task, blocks);
-    addresses.split(flat, c.outer, index);
+    split(flat, c.outer, c.nest, index);
   }
   first = mul(first, number(positions));
   index[*c.position] = first;
@@ -200,7 +197,7 @@ void WindowEmitter::emitTask(Value task) {
 
 /// All columns of `count` positions from that of `index` on.
 void WindowEmitter::emitPositions(const Index &index, int64_t count) {
-  Value size = addresses.getSize(c.column);
+  Value size = value(c.nest.sizes[c.column]);
   int64_t step = vectors * lanes;
   Value rest = rem(size, number(step)), whole = sub(size, rest);
   auto emitAt = [&](Value column, ArrayRef<Value> masks) {
@@ -227,13 +224,13 @@ void WindowEmitter::emitVectors(Index index, int64_t count, ArrayRef<Value> newM
   masks.assign(newMasks.begin(), newMasks.end());
   SmallVector<Value> inputs;
   for (unsigned i = 0; i < c.nest.numInputs; ++i)
-    inputs.push_back(addresses.get(i, index));
+    inputs.push_back(getAddress(c.nest.accesses[i], index));
   SmallVector<SmallVector<Value>> others;
   Value first = c.position ? index[*c.position] : Value();
   for (int64_t p = 0; p < count; ++p) {
     if (c.position)
       index[*c.position] = add(first, number(p));
-    others.push_back(addresses.getFrom(c.getSums(), index));
+    others.push_back(getAddresses(c.nest, c.getSums(), index));
   }
   Sums sums(count * masks.size());
   auto getPlace = [&](size_t i) {
@@ -264,7 +261,7 @@ void WindowEmitter::emitTaps(size_t next, SmallVector<Value> at,
     emitTaps(next + 1, at, inner);
     return inner;
   };
-  llvm::copy(emitLoop(number(0), addresses.getSize(d), 1, SmallVector<Value>(sums), emitTap),
+  llvm::copy(emitLoop(number(0), value(c.nest.sizes[d]), 1, SmallVector<Value>(sums), emitTap),
              sums.begin());
 }
 

@@ -47,12 +47,25 @@ void IndexEmitter::split(Value flat, ArrayRef<unsigned> loops,
     index[loops[0]] = flat;
 }
 
+void IndexEmitter::split(Value flat, ArrayRef<unsigned> loops, const LoopNest &nest,
+                         Index &index) {
+  split(flat, loops, [&](unsigned d) { return value(nest.sizes[d]); }, index);
+}
+
 Value IndexEmitter::getAddress(const LinearAccess &access, ArrayRef<Value> index) {
   Value address = number(0);
   for (auto [i, coefficient] : llvm::zip_equal(index, access.coefficients))
     if (i && nn::getStatic(coefficient) != 0)
       address = add(address, mul(i, value(coefficient)));
   return address;
+}
+
+SmallVector<Value> IndexEmitter::getAddresses(const LoopNest &nest, size_t first,
+                                              ArrayRef<Value> index) {
+  SmallVector<Value> addresses(first);
+  for (const LinearAccess &access : llvm::drop_begin(nest.accesses, first))
+    addresses.push_back(getAddress(access, index));
+  return addresses;
 }
 
 Value IndexEmitter::isEqual(Value x, Value y) {

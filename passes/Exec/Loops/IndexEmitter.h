@@ -72,8 +72,13 @@ protected:
   /// them all.
   void split(mlir::Value flat, llvm::ArrayRef<unsigned> loops,
              llvm::function_ref<mlir::Value(unsigned loop)> getSize, Index &index);
+  void split(mlir::Value flat, llvm::ArrayRef<unsigned> loops, const LoopNest &nest,
+             Index &index);
   /// Of the element of `access` at the loops that `index` has.
   mlir::Value getAddress(const LinearAccess &access, llvm::ArrayRef<mlir::Value> index);
+  /// The same of all accesses from number `first` on; null before.
+  llvm::SmallVector<mlir::Value> getAddresses(const LoopNest &nest, size_t first,
+                                              llvm::ArrayRef<mlir::Value> index);
   mlir::Value isEqual(mlir::Value x, mlir::Value y);
   mlir::Value isNotEqual(mlir::Value x, mlir::Value y);
   mlir::Value isAtMost(mlir::Value x, mlir::Value y);

@@ -23,9 +23,6 @@ public:
   void emit();
 
 private:
-  void takeBatch(Value flat, ArrayRef<unsigned> loops, Index &index) {
-    split(flat, loops, [&](unsigned d) { return value(c.nest.sizes[d]); }, index);
-  }
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
   Value copyRows();
@@ -85,7 +82,7 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
       std::tie(batch, panel) = split(i, value(panels));
     Value start = mul(i, mul(value(plan.depth), number(layout.width)));
     Index index(c.nest.getNumLoops());
-    takeBatch(batch, layout.batch, index);
+    split(batch, layout.batch, c.nest, index);
     emitPackPanel(b, shapes, c, layout, index, panel, number(0),
                   value(c.nest.sizes[c.depth[0]]), packed, start, plan.tile.lanes);
   });
@@ -102,7 +99,7 @@ Value ContractionEmitter::copyRows() {
   emitRange(value(rows), getGrain(depth * workPerMoved, lanes), [&](Value i) {
     auto [flat, row] = split(i, value(plan.rows));
     Index index(c.nest.getNumLoops());
-    takeBatch(flat, plan.left.batch, index);
+    split(flat, plan.left.batch, c.nest, index);
     index[c.rows[0]] = row;
     Value from = getAddress(access, index), to = mul(i, number(plan.pitch));
     auto emitVector = [&](Value k) {
@@ -210,9 +207,9 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
     ArrayRef<unsigned> around = ArrayRef(plan.inner).take_front(plan.numAround);
     ArrayRef<unsigned> within = ArrayRef(plan.inner).drop_front(plan.numAround);
     auto [rest, inner] = split(position, value(c.getSize(shapes, within)));
-    takeBatch(inner, within, batch);
+    split(inner, within, c.nest, batch);
     std::tie(rest, rowPanel) = split(rest, value(plan.rowPanels));
-    takeBatch(rest, around, batch);
+    split(rest, around, c.nest, batch);
     firstRow = mul(rowPanel, number(plan.height / c.getRun()));
     rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
                    number(plan.height));
@@ -286,7 +283,7 @@ void ContractionEmitter::emitTask(Value task) {
     std::tie(flatBatch, chunk) = split(rest, value(plan.chunks));
   }
   batch.assign(c.nest.getNumLoops(), Value());
-  takeBatch(flatBatch, plan.outer, batch);
+  split(flatBatch, plan.outer, c.nest, batch);
   int64_t width = plan.tile.getColumns();
   firstColumn = mul(panel, number(width));
   columnsLeft = min(sub(value(plan.columns), firstColumn), number(width));
