@@ -132,16 +132,18 @@ Value ChainEmitter::getLines(Value buffer, Value image, Value first, int64_t lin
 
 /// Calculates `lines` lines of the group's result.
 void ChainEmitter::emitSteps(LineGroup &group, Value image, Value line, int64_t lines) {
-  // Ops are fused with each other if they use the same view.
-  DenseMap<Value, Value> views = scratch;
+  DenseMap<Value, Value> views; // Ops are fused with each other if they use the same.
   for (LineStep &step : group.steps) {
     b.setLoc(step.op.getLoc());
     SmallVector<Value> operands(step.op->getOperands());
     for (auto [operand, window] : llvm::zip(operands, step.windows)) {
-      Value &view = views[operand];
+      Value own = scratch.lookup(operand);
+      Value view = own || !window.isLine() ? own : views.lookup(operand);
       if (!view && !window.isWhole())
         view = getLines(operand, image, mul(line, number(window.stride)),
                         (lines - 1) * window.stride + window.extent);
+      if (window.isLine())
+        views[operand] = view;
       if (view)
         operand = view;
     }

@@ -60,8 +60,8 @@ std::optional<LineWindow> matchOperand(Value operand, AffineMap map,
 }
 
 std::optional<LineStep> matchStep(linalg::LinalgOp op) {
-  if (!isa<linalg::GenericOp, linalg::FillOp>(op) || op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
-      op.getNumParallelLoops() != 4)
+  if (!isa<linalg::GenericOp, linalg::FillOp>(op) || op.getNumDpsInits() != 1 ||
+      op.hasIndexSemantics() || op.getNumParallelLoops() != 4)
     return std::nullopt;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   LineStep step{op, {}};
@@ -188,7 +188,12 @@ bool ChainFinder::takeInterior(Operation *depthwise, LineGroup &group) {
   if (!chain.interior || !takeWriters(chain.interior, nullptr, group, isPointwise))
     return false;
   group.buffers.remove(chain.interior);
-  return true;
+  // Nothing of the interior is filled afterwards.
+  return llvm::all_of(chain.fills, [&](linalg::FillOp fill) {
+    return llvm::all_of(group.steps, [&](LineStep &step) {
+      return step.op.getDpsInits()[0] != chain.interior || fill->isBeforeInBlock(step.op);
+    });
+  });
 }
 
 void ChainFinder::takeBefore(LineStep &depthwise) {
@@ -242,8 +247,9 @@ bool ChainFinder::mayMove() {
         if (!getType(input) || chain.before.buffers.contains(input) ||
             chain.lines.buffers.contains(input) || input == chain.input)
           continue;
-        if (step.op != last && (mayAlias(input, chain.result()) ||
-                                isWrittenBetween(step.op, last, input)))
+        // Some lines of the result may be calculated twice.
+        if (mayAlias(input, chain.result()) ||
+            (step.op != last && isWrittenBetween(step.op, last, input)))
           return false;
       }
     }

@@ -30,23 +30,15 @@ func.func @separable(%a: memref<?x66x66x32xf32>, %n: index) -> memref<?x64x64x16
   %weights = memref.get_global @weights : memref<32x16xf32>
   %b = memref.alloc(%n) : memref<?x64x64x32xf32>
   linalg.fill ins(%zero : f32) outs(%b : memref<?x64x64x32xf32>)
-  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
-      ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   %c = memref.alloc(%n) : memref<?x64x64x16xf32>
   linalg.fill ins(%zero : f32) outs(%c : memref<?x64x64x16xf32>)
-  linalg.generic {indexing_maps = [#rows, #weights, #out],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
-      ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x16xf32>) outs(%c : memref<?x64x64x16xf32>) {
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x16xf32>) outs(%c : memref<?x64x64x16xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   return %c : memref<?x64x64x16xf32>
 }
@@ -106,13 +98,9 @@ func.func @inverted_residual(%x: memref<1x59x64x8xf32>) -> memref<1x59x64x8xf32>
   %grow = memref.get_global @grow : memref<8x48xf32>
   %g = memref.alloc() : memref<1x59x64x48xf32>
   linalg.fill ins(%zero : f32) outs(%g : memref<1x59x64x48xf32>)
-  linalg.generic {indexing_maps = [#rows, #weights, #out],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
-      ins(%x, %grow : memref<1x59x64x8xf32>, memref<8x48xf32>) outs(%g : memref<1x59x64x48xf32>) {
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%x, %grow : memref<1x59x64x8xf32>, memref<8x48xf32>) outs(%g : memref<1x59x64x48xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   %pad = memref.alloc() : memref<1x61x66x48xf32>
   %e0 = memref.subview %pad[0, 0, 0, 0] [1, 1, 66, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1]>>
@@ -124,40 +112,83 @@ func.func @inverted_residual(%x: memref<1x59x64x8xf32>) -> memref<1x59x64x8xf32>
   %e3 = memref.subview %pad[0, 1, 65, 0] [1, 59, 1, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 6288>>
   linalg.fill ins(%zero : f32) outs(%e3 : memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 6288>>)
   %inner = memref.subview %pad[0, 1, 1, 0] [1, 59, 64, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x64x48xf32, strided<[193248, 3168, 48, 1], offset: 3216>>
-  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
-      ins(%g : memref<1x59x64x48xf32>) outs(%inner : memref<1x59x64x48xf32, strided<[193248, 3168, 48, 1], offset: 3216>>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%g : memref<1x59x64x48xf32>) outs(%inner : memref<1x59x64x48xf32, strided<[193248, 3168, 48, 1], offset: 3216>>) {
   ^bb0(%s: f32, %o: f32):
-    %t = arith.maximumf %s, %zero : f32
-    linalg.yield %t : f32
+    %t = arith.maximumf %s, %zero : f32 linalg.yield %t : f32
   }
   %b = memref.alloc() : memref<1x59x64x48xf32>
   linalg.fill ins(%zero : f32) outs(%b : memref<1x59x64x48xf32>)
-  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
-      ins(%pad, %taps : memref<1x61x66x48xf32>, memref<3x3x48xf32>) outs(%b : memref<1x59x64x48xf32>) {
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%pad, %taps : memref<1x61x66x48xf32>, memref<3x3x48xf32>) outs(%b : memref<1x59x64x48xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   %c = memref.alloc() : memref<1x59x64x8xf32>
   linalg.fill ins(%zero : f32) outs(%c : memref<1x59x64x8xf32>)
-  linalg.generic {indexing_maps = [#rows, #weights, #out],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
-      ins(%b, %weights : memref<1x59x64x48xf32>, memref<48x8xf32>) outs(%c : memref<1x59x64x8xf32>) {
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%b, %weights : memref<1x59x64x48xf32>, memref<48x8xf32>) outs(%c : memref<1x59x64x8xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   %d = memref.alloc() : memref<1x59x64x8xf32>
-  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
-      ins(%c, %x : memref<1x59x64x8xf32>, memref<1x59x64x8xf32>) outs(%d : memref<1x59x64x8xf32>) {
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%c, %x : memref<1x59x64x8xf32>, memref<1x59x64x8xf32>) outs(%d : memref<1x59x64x8xf32>) {
   ^bb0(%s: f32, %q: f32, %o: f32):
-    %t = arith.addf %s, %q : f32
-    linalg.yield %t : f32
+    %t = arith.addf %s, %q : f32 linalg.yield %t : f32
   }
   return %d : memref<1x59x64x8xf32>
+}
+
+// What is filled afterwards may be part of the interior: it stays a tensor. A line that
+// is calculated twice would be added twice: a sum in place stays, too.
+// CHECK-LABEL: func @stay
+// CHECK: %[[X:.*]] = memref.alloc() : memref<1x59x64x8xf32>
+// CHECK: %[[INPUT:.*]] = memref.alloc() : memref<1x61x66x48xf32>
+// CHECK: exec.parallel
+// CHECK: memref.subview %[[INPUT]][{{.*}}] [1, {{.*}}, 66, 48]
+// CHECK-NOT: memref.copy
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[X]] {{.*}} outs(%[[X]]
+// CHECK: return %[[X]]
+func.func @stay() -> memref<1x59x64x8xf32> {
+  %x = memref.alloc() : memref<1x59x64x8xf32>
+  %zero = arith.constant 0.0 : f32
+  %taps = memref.get_global @taps : memref<3x3x48xf32>
+  %weights = memref.get_global @weights : memref<48x8xf32>
+  %grow = memref.get_global @grow : memref<8x48xf32>
+  %g = memref.alloc() : memref<1x59x64x48xf32>
+  linalg.fill ins(%zero : f32) outs(%g : memref<1x59x64x48xf32>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%x, %grow : memref<1x59x64x8xf32>, memref<8x48xf32>) outs(%g : memref<1x59x64x48xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
+  }
+  %pad = memref.alloc() : memref<1x61x66x48xf32>
+  %e0 = memref.subview %pad[0, 0, 0, 0] [1, 1, 66, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1]>>
+  linalg.fill ins(%zero : f32) outs(%e0 : memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1]>>)
+  %e1 = memref.subview %pad[0, 60, 0, 0] [1, 1, 66, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1], offset: 190080>>
+  linalg.fill ins(%zero : f32) outs(%e1 : memref<1x1x66x48xf32, strided<[193248, 3168, 48, 1], offset: 190080>>)
+  %e2 = memref.subview %pad[0, 1, 0, 0] [1, 59, 1, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 3168>>
+  linalg.fill ins(%zero : f32) outs(%e2 : memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 3168>>)
+  %inner = memref.subview %pad[0, 1, 1, 0] [1, 59, 64, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x64x48xf32, strided<[193248, 3168, 48, 1], offset: 3216>>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%g : memref<1x59x64x48xf32>) outs(%inner : memref<1x59x64x48xf32, strided<[193248, 3168, 48, 1], offset: 3216>>) {
+  ^bb0(%s: f32, %o: f32):
+    %t = arith.maximumf %s, %zero : f32 linalg.yield %t : f32
+  }
+  %e3 = memref.subview %pad[0, 1, 65, 0] [1, 59, 1, 48] [1, 1, 1, 1] : memref<1x61x66x48xf32> to memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 6288>>
+  linalg.fill ins(%zero : f32) outs(%e3 : memref<1x59x1x48xf32, strided<[193248, 3168, 48, 1], offset: 6288>>)
+  %b = memref.alloc() : memref<1x59x64x48xf32>
+  linalg.fill ins(%zero : f32) outs(%b : memref<1x59x64x48xf32>)
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%pad, %taps : memref<1x61x66x48xf32>, memref<3x3x48xf32>) outs(%b : memref<1x59x64x48xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
+  }
+  %c = memref.alloc() : memref<1x59x64x8xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<1x59x64x8xf32>)
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%b, %weights : memref<1x59x64x48xf32>, memref<48x8xf32>) outs(%c : memref<1x59x64x8xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%c, %x : memref<1x59x64x8xf32>, memref<1x59x64x8xf32>) outs(%x : memref<1x59x64x8xf32>) {
+  ^bb0(%s: f32, %q: f32, %o: f32):
+    %t = arith.addf %s, %q : f32 linalg.yield %t : f32
+  }
+  return %x : memref<1x59x64x8xf32>
 }
 
 // -----
@@ -181,37 +212,18 @@ func.func @small(%a: memref<?x65x64x32xf32>, %n: index) -> memref<?x63x62x16xf32
   %weights = memref.get_global @weights : memref<32x16xf32>
   %b = memref.alloc(%n) : memref<?x63x62x32xf32>
   linalg.fill ins(%zero : f32) outs(%b : memref<?x63x62x32xf32>)
-  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
-      ins(%a, %taps : memref<?x65x64x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x63x62x32xf32>) {
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%a, %taps : memref<?x65x64x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x63x62x32xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   %c = memref.alloc(%n) : memref<?x63x62x16xf32>
   linalg.fill ins(%zero : f32) outs(%c : memref<?x63x62x16xf32>)
-  linalg.generic {indexing_maps = [#rows, #weights, #out],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
-      ins(%b, %weights : memref<?x63x62x32xf32>, memref<32x16xf32>) outs(%c : memref<?x63x62x16xf32>) {
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%b, %weights : memref<?x63x62x32xf32>, memref<32x16xf32>) outs(%c : memref<?x63x62x16xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   return %c : memref<?x63x62x16xf32>
 }
-
-// -----
-
-#pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
-#tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
-#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
-#rows = affine_map<(n, y, x, o, c) -> (n, y, x, c)>
-#weights = affine_map<(n, y, x, o, c) -> (c, o)>
-#out = affine_map<(n, y, x, o, c) -> (n, y, x, o)>
-memref.global "private" constant @taps : memref<3x3x32xf32> = dense<0.5>
-memref.global "private" constant @weights : memref<32x16xf32> = dense<0.25>
 
 // Others want what is between the two.
 // CHECK-LABEL: func @read_twice
@@ -223,23 +235,15 @@ func.func @read_twice(%a: memref<?x66x66x32xf32>, %n: index) -> (memref<?x64x64x
   %weights = memref.get_global @weights : memref<32x16xf32>
   %b = memref.alloc(%n) : memref<?x64x64x32xf32>
   linalg.fill ins(%zero : f32) outs(%b : memref<?x64x64x32xf32>)
-  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
-      ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   %c = memref.alloc(%n) : memref<?x64x64x16xf32>
   linalg.fill ins(%zero : f32) outs(%c : memref<?x64x64x16xf32>)
-  linalg.generic {indexing_maps = [#rows, #weights, #out],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
-      ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x16xf32>) outs(%c : memref<?x64x64x16xf32>) {
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x16xf32>) outs(%c : memref<?x64x64x16xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   return %c, %b : memref<?x64x64x16xf32>, memref<?x64x64x32xf32>
 }
@@ -266,23 +270,15 @@ func.func @in_place(%n: index) -> memref<?x66x66x32xf32> {
   %weights = memref.get_global @weights : memref<32x32xf32>
   %b = memref.alloc(%n) : memref<?x64x64x32xf32>
   linalg.fill ins(%zero : f32) outs(%b : memref<?x64x64x32xf32>)
-  linalg.generic {indexing_maps = [#pixel, #tap, #sum],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
-      ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%a, %taps : memref<?x66x66x32xf32>, memref<3x3x32xf32>) outs(%b : memref<?x64x64x32xf32>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   %c = memref.subview %a[0, 1, 1, 0] [%n, 64, 64, 32] [1, 1, 1, 1] : memref<?x66x66x32xf32> to memref<?x64x64x32xf32, strided<[139392, 2112, 32, 1], offset: 2144>>
   linalg.fill ins(%zero : f32) outs(%c : memref<?x64x64x32xf32, strided<[139392, 2112, 32, 1], offset: 2144>>)
-  linalg.generic {indexing_maps = [#rows, #weights, #out],
-                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
-      ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x32xf32>) outs(%c : memref<?x64x64x32xf32, strided<[139392, 2112, 32, 1], offset: 2144>>) {
+  linalg.generic {indexing_maps = [#rows, #weights, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%b, %weights : memref<?x64x64x32xf32>, memref<32x32xf32>) outs(%c : memref<?x64x64x32xf32, strided<[139392, 2112, 32, 1], offset: 2144>>) {
   ^bb0(%p: f32, %w: f32, %s: f32):
-    %t = arith.mulf %p, %w : f32
-    %u = arith.addf %s, %t : f32
-    linalg.yield %u : f32
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
   }
   return %a : memref<?x66x66x32xf32>
 }
