@@ -49,20 +49,14 @@ struct Blocks {
   /// needs as well.
   int64_t getInputLines() const { return (lines - 1) * window.stride + window.extent; }
   int64_t getShared() const { return std::max<int64_t>(0, window.extent - window.stride); }
-  int64_t getCount() const { return llvm::divideCeil(height, lines); }
-  /// The last block begins earlier if not: some lines are calculated twice.
-  bool isExact() const { return height % lines == 0; }
+  int64_t getCount() const { return height / lines; }
   /// Whether two threads share an image alike.
-  bool isEven() const { return isExact() && getCount() % 2 == 0; }
-  bool isBetterThan(const Blocks &other) const {
-    return std::tuple(isEven(), isExact(), lines) >
-           std::tuple(other.isEven(), other.isExact(), other.lines);
-  }
+  bool isEven() const { return getCount() % 2 == 0; }
   void setGrain();
 
   LineWindow window;
   int64_t height = 0; ///< Lines of an image.
-  int64_t lines = 0;  ///< Of a block.
+  int64_t lines = 0;  ///< Of a block: they divide those.
   int64_t grain = 1;  ///< Blocks of a task at least.
 };
 
@@ -80,8 +74,9 @@ std::optional<Blocks> Blocks::find(LineChain &chain) {
     Blocks blocks{chain.window, middle[1], lines};
     int64_t bytes = getBytes(middle.drop_front(2)) * lines +
                     getBytes(input.drop_front(2)) * blocks.getInputLines();
-    if (bytes <= maxBlock && blocks.getShared() <= lines * blocks.window.stride &&
-        (!best || blocks.isBetterThan(*best)))
+    if (blocks.height % lines == 0 && bytes <= maxBlock &&
+        blocks.getShared() <= lines * blocks.window.stride &&
+        (!best || blocks.isEven() || !best->isEven()))
       best = blocks;
   }
   if (best && hasBefore)
@@ -232,14 +227,10 @@ void ChainEmitter::emit(int64_t lanes) {
     }
     emitLoop(lower, upper, 1, [&](Value block) {
       auto [image, part] = split(block, perImage);
-      Value start = mul(part, number(blocks.lines)), line = start;
-      if (!blocks.isExact())
-        line = min(start, number(blocks.height - blocks.lines));
+      Value line = mul(part, number(blocks.lines));
       if (input) {
         Value goesOn = b.create<arith::AndIOp>(isNotEqual(block, lower),
                                                isNotEqual(part, number(0)));
-        if (!blocks.isExact())
-          goesOn = b.create<arith::AndIOp>(goesOn, isEqual(line, start));
         emitInput(image, line, goesOn);
         scratch[chain.input] = input;
       }

@@ -247,7 +247,7 @@ bool ChainFinder::mayMove() {
         if (!getType(input) || chain.before.buffers.contains(input) ||
             chain.lines.buffers.contains(input) || input == chain.input)
           continue;
-        // Some lines of the result may be calculated twice.
+        // Others may still read lines that a block writes over.
         if (mayAlias(input, chain.result()) ||
             (step.op != last && isWrittenBetween(step.op, last, input)))
           return false;
