@@ -4,13 +4,10 @@
 #include <sched.h>
 #include <time.h>
 
+using burin::Home;
 using burin::Pool;
 
 namespace {
-
-/// So many chunks per thread, or a few more, let a slow core do less than its
-/// share.
-constexpr int64_t chunksPerThread = 8;
 
 // How long a worker stays awake without work: inside a run, where the next loop
 // is likely near; between runs; and where threads outnumber cores, so that it
@@ -22,8 +19,12 @@ constexpr int64_t spinCrowdedNs = 2'000;
 // A look at the clock that comes so late says that something else ran meanwhile.
 constexpr int64_t lateNs = 100'000;
 
+// Grains that a thread takes of its own. Of two it may well take both: before it
+// is through the first, nobody else is free.
+constexpr int64_t leastOfOwn = 2;
+
 constexpr int pausesPerLook = 32;       // between two looks at the clock
-constexpr int pausesBeforeYield = 4096; // while waiting for the last chunks
+constexpr int pausesBeforeYield = 4096; // while waiting for the last grains
 
 // The fields of `state`.
 constexpr uint64_t inside = 1; // one worker
@@ -53,16 +54,25 @@ int64_t now() {
 
 } // namespace
 
+int64_t Home::take(int64_t least, int64_t &first) {
+  // A look first: writing to a line that others need is not free.
+  first = next.load(std::memory_order_relaxed);
+  while (first < end) {
+    int64_t left = end - first, half = (left + 1) / 2;
+    int64_t size = half > least ? half : left < least ? left : least;
+    if (next.compare_exchange_weak(first, first + size,
+                                   std::memory_order_relaxed))
+      return size;
+  }
+  return 0;
+}
+
 void Pool::run(int32_t self) {
   for (int32_t i = 0; i < threads; ++i) {
     Home &home = homes[self + i < threads ? self + i : self + i - threads];
-    // A look first: writing to a line that others need is not free.
-    while (home.next.load(std::memory_order_relaxed) < home.end) {
-      int64_t mine = home.next.fetch_add(chunk, std::memory_order_relaxed);
-      if (mine >= home.end)
-        break;
-      int64_t grains = home.end - mine > chunk ? chunk : home.end - mine;
-      int64_t low = mine * grain, size = grains * grain;
+    int64_t least = i == 0 ? leastOfOwn : 1, first;
+    while (int64_t taken = home.take(least, first)) {
+      int64_t low = first * grain, size = taken * grain;
       body(context, low, count - low > size ? low + size : count);
     }
   }
@@ -136,12 +146,9 @@ void Pool::sleep(uint64_t last) {
 }
 
 void Pool::publish() {
-  // Chunks are whole grains, so that each starts at a border that the loop knows.
   int64_t grains = (count - 1) / grain + 1;
   int64_t share = grains / threads;
   int64_t rest = grains % threads; // The first homes get one more.
-  // Not rounded up: of a few more grains than chunks, each is one.
-  chunk = share < chunksPerThread ? 1 : share / chunksPerThread;
   int64_t first = 0;
   for (int32_t i = 0; i < threads; ++i) {
     homes[i].next.store(first, std::memory_order_relaxed);

@@ -2,13 +2,14 @@
 //
 // A job is published by one store to `state`, which holds its number, whether
 // it is open, and how many workers are in it. A worker enters an open job by
-// adding itself to that count. The caller works too; when no chunk is left it
+// adding itself to that count. The caller works too; when no grain is left it
 // closes the job and waits only for the workers that did enter. So a worker
 // that is asleep, or has no core, delays nobody.
 //
 // Each thread has a home range of grains, so that the same thread meets the
-// same data loop after loop. It takes them in chunks, and from the others' when
-// its own are done.
+// same data loop after loop. It takes half of what is left of them at a time,
+// and of the others' when its own are done: what a body has to do over for each
+// range it does a few times only, and the last ranges are short.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,6 +27,10 @@ struct alignas(64) Home {
   std::atomic<int64_t> next{0};
   int64_t end = 0;
   std::atomic<int> core{-1}; // where the thread was last seen
+
+  /// Takes half of what is left, but `least` if that is more, from `first` on.
+  /// Returns how many these are.
+  int64_t take(int64_t least, int64_t &first);
 };
 
 struct Worker {
@@ -42,7 +47,6 @@ public:
   void *context = nullptr;
   int64_t count = 0;
   int64_t grain = 0; // elements
-  int64_t chunk = 0; // grains
 
   alignas(64) std::atomic<int32_t> sleepers{0};
   std::atomic<bool> stopping{false};
@@ -56,7 +60,7 @@ public:
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 
-  /// Works through chunks until none is left, the own ones first.
+  /// Works through grains until none is left, the own ones first.
   void run(int32_t self);
 
   /// Deals out the grains and opens the job.
