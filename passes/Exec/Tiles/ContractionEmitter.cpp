@@ -287,10 +287,15 @@ void ContractionEmitter::emitTask(Value task) {
   int64_t width = plan.tile.getColumns();
   firstColumn = mul(panel, number(width));
   columnsLeft = min(sub(value(plan.columns), firstColumn), number(width));
-  lowerPosition = mul(chunk, number(plan.chunk));
+  lowerPosition = number(0);
   upperPosition = value(plan.positions);
-  if (nn::getStatic(plan.chunks) != 1)
-    upperPosition = min(add(lowerPosition, number(plan.chunk)), upperPosition);
+  if (nn::getStatic(plan.chunks) != 1) { // Of equal size, as far as possible.
+    auto getFirst = [&](Value chunk) {
+      return div(mul(chunk, value(plan.positions)), value(plan.chunks));
+    };
+    lowerPosition = getFirst(chunk);
+    upperPosition = getFirst(add(chunk, number(1)));
+  }
   if (plan.asksForNext) {
     std::optional<int64_t> calls = getKnownCalls();
     // The last position may be too small to ask.

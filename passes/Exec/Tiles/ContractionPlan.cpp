@@ -113,6 +113,31 @@ static int64_t getKnownPart(const ContractionPlan &plan, const Contraction &c,
   return std::max(known, least);
 }
 
+/// An even number of chunks, of which two threads have half each, where they are worth
+/// a task then and their number matters. Where columns are inside of them, that is the
+/// same half of an image for each thread in one layer after the other.
+static void makeEven(ContractionPlan &plan, nn::ShapeBuilder &shapes,
+                     const Contraction &c) {
+  std::optional<int64_t> depth = nn::getStatic(plan.depth);
+  std::optional<int64_t> panels = nn::getStatic(plan.columnPanels);
+  if (!depth || *depth == 0 || !panels)
+    return;
+  int64_t others = plan.columnsOutside ? *panels : 1;
+  for (unsigned d : plan.outer)
+    others *= nn::getStatic(c.nest.sizes[d]).value_or(1);
+  if (others % 2 == 0 || others >= 2 * tasksOfRows)
+    return;
+  int64_t work = *depth * plan.height * plan.tile.vectors;
+  OpFoldResult most = shapes.floorDiv(
+      plan.positions, shapes.get(llvm::divideCeil(workPerTask, work)));
+  OpFoldResult pairs = shapes.ceilDiv(plan.chunks, shapes.get(2));
+  OpFoldResult even = shapes.min(shapes.mul(pairs, shapes.get(2)), most);
+  plan.chunks = shapes.max(plan.chunks, even);
+  std::optional<int64_t> chunks = nn::getStatic(plan.chunks);
+  if (std::optional<int64_t> known = nn::getStatic(plan.positions); known && chunks)
+    plan.chunk = std::max<int64_t>(1, llvm::divideCeil(*known, std::max<int64_t>(1, *chunks)));
+}
+
 /// Which batches share columns, and how many positions are one task.
 static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
                           const Contraction &c) {
@@ -137,6 +162,7 @@ static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
     known = getKnownPart(plan, c, most);
   plan.chunk = getEvenPart(known, most);
   plan.chunks = shapes.ceilDiv(plan.positions, shapes.get(plan.chunk));
+  makeEven(plan, shapes, c);
   // One position gains nothing from blocks.
   if (plan.chunk == 1)
     plan.blockSize = 0;

@@ -244,11 +244,11 @@ func.func @points(%x: memref<28x3xf32>, %y: memref<28x64xf32>) {
 // -----
 
 // Lines in a larger image: two panels of 13 of them, in each all of the 5 positions. Rows are enough work for several
-// tasks, each with rows of its own.
+// tasks, each with rows of its own: an even number of parts of them.
 memref.global "private" constant @w : memref<172x172xf32> = dense<1.0>
 // CHECK-LABEL: func @lines
 func.func @lines(%x: memref<25x5x172xf32>, %y: memref<25x5x172xf32, strided<[1204, 172, 1]>>) {
-  // CHECK: exec.parallel {{.*}} of %c30 grain 1
+  // CHECK: exec.parallel {{.*}} of %c36 grain 1
   // CHECK-NEXT: scf.for
   // CHECK: scf.for %[[POSITION:.*]] = {{.*}} step %c1
   // CHECK-NEXT: arith.divui %[[POSITION]], %c5
@@ -266,13 +266,18 @@ func.func @lines(%x: memref<25x5x172xf32>, %y: memref<25x5x172xf32, strided<[120
 
 // -----
 
-// The same for images whose number is not known: 10 positions of each are two tasks of 5.
+// The same for images whose number is not known: 10 positions of each are two tasks. All are an even number, and equal.
 memref.global "private" constant @w : memref<64x64xf32> = dense<1.0>
 // CHECK-LABEL: func @images
 func.func @images(%x: memref<?x25x5x64xf32>, %y: memref<?x25x5x64xf32, strided<[12096, 448, 64, 1]>>) {
+  // CHECK: %[[POSITIONS:.*]] = arith.muli %{{.*}}, %c10
+  // CHECK: %[[PAIRS:.*]] = arith.floordivsi %{{.*}}, %c2
+  // CHECK: arith.muli %[[PAIRS]], %c2
+  // CHECK: %[[CHUNKS:.*]] = arith.maxsi
   // CHECK: exec.parallel
-  // CHECK: %[[LOWER:.*]] = arith.muli {{.*}}, %c5
-  // CHECK-NEXT: arith.addi %[[LOWER]], %c5
+  // CHECK: %[[CHUNK:.*]] = arith.remui {{.*}}, %[[CHUNKS]]
+  // CHECK: %[[BEFORE:.*]] = arith.muli %[[CHUNK]], %[[POSITIONS]]
+  // CHECK-NEXT: arith.divui %[[BEFORE]], %[[CHUNKS]]
   %w = memref.get_global @w : memref<64x64xf32>
   linalg.generic {indexing_maps = [affine_map<(n, i, j, f, c) -> (n, i, j, c)>, affine_map<(n, i, j, f, c) -> (c, f)>, affine_map<(n, i, j, f, c) -> (n, i, j, f)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%x, %w : memref<?x25x5x64xf32>, memref<64x64xf32>) outs(%y : memref<?x25x5x64xf32, strided<[12096, 448, 64, 1]>>) {
