@@ -5,10 +5,7 @@
 using namespace burin;
 
 namespace {
-/// True for numbers other than 0 and -0; NaN is one.
-bool isNonZero(const unsigned char *element, int32_t dtype, int32_t bytes) {
-  uint64_t bits = 0;
-  memcpy(&bits, element, size_t(bytes));
+bool isFloat(int32_t dtype) {
   switch (dtype) {
   case BURIN_F64:
   case BURIN_F32:
@@ -16,25 +13,50 @@ bool isNonZero(const unsigned char *element, int32_t dtype, int32_t bytes) {
   case BURIN_BF16:
   case BURIN_F8E4M3FN:
   case BURIN_F8E5M2:
-    return (bits & ~(uint64_t(1) << (8 * bytes - 1))) != 0;
+    return true;
   default:
-    return bits != 0;
+    return false;
+  }
+}
+
+/// The places of numbers other than 0 and -0; NaN is one.
+template <typename Bits>
+void findNonZeros(const burin_view &x, const burin_view &y) {
+  constexpr int64_t most = 16; // So many are found before they are written.
+  Bits mask = Bits(Bits(~Bits(0)) >> isFloat(x.dtype)); // All but a sign.
+  int32_t last = x.rank - 1;
+  int64_t length = last < 0 ? 1 : x.shape[last], step = last < 0 ? 1 : x.strides[last];
+  auto *to = static_cast<int64_t *>(y.data);
+  for (Indices at(x.shape, x.rank, last); !at.done(); at.next()) {
+    const Bits *row = static_cast<const Bits *>(x.data) + at.in(x);
+    for (int64_t i = 0; i < length;) {
+      int64_t found[most], count = 0;
+      for (int64_t end = minOf(i + most, length); i < end; ++i) {
+        found[count] = i;
+        count += (row[i * step] & mask) != 0;
+      }
+      for (int64_t k = 0; k < count; ++k, to += y.strides[1])
+        for (int32_t d = 0; d <= last; ++d)
+          to[d * y.strides[0]] = d == last ? found[k] : at[d];
+    }
   }
 }
 } // namespace
 
 int32_t burin_nonzero(burin_call *, const burin_view *views, const int64_t *) {
   const burin_view &x = views[0], &y = views[1];
-  int32_t bytes = getBytes(x.dtype);
-  auto *from = static_cast<const unsigned char *>(x.data);
-  auto *to = static_cast<int64_t *>(y.data);
-  int64_t column = 0;
-  for (Indices at(x.shape, x.rank); !at.done(); at.next()) {
-    if (!isNonZero(from + at.in(x) * bytes, x.dtype, bytes))
-      continue;
-    for (int32_t d = 0; d < x.rank; ++d)
-      to[d * y.strides[0] + column * y.strides[1]] = at[d];
-    ++column;
+  switch (getBytes(x.dtype)) {
+  case 8:
+    findNonZeros<uint64_t>(x, y);
+    break;
+  case 4:
+    findNonZeros<uint32_t>(x, y);
+    break;
+  case 2:
+    findNonZeros<uint16_t>(x, y);
+    break;
+  default:
+    findNonZeros<uint8_t>(x, y);
   }
   return BURIN_OK;
 }

@@ -1,5 +1,6 @@
 //===- suppression.cpp - NonMaxSuppression --------------------------------===//
 
+#include "heap.h"
 #include "views.h"
 
 using namespace burin;
@@ -8,15 +9,6 @@ namespace {
 struct Box {
   float top, left, bottom, right;
   float area() const { return (bottom - top) * (right - left); }
-};
-
-struct Candidate {
-  float score;
-  int64_t index;
-  /// The better one, or the first of equals.
-  bool isBefore(const Candidate &other) const {
-    return score != other.score ? score > other.score : index < other.index;
-  }
 };
 
 float smaller(float a, float b) { return a < b ? a : b; }
@@ -32,66 +24,112 @@ Box readBox(const burin_view &boxes, int64_t batch, int64_t i, bool isCenter) {
   return {smaller(a, c), smaller(b, d), larger(a, c), larger(b, d)};
 }
 
-/// Boxes with their coordinates in rows, so that one is compared with several of
-/// them at once.
-class Boxes {
-public:
-  static constexpr int64_t rows = 5;
-  /// Of boxes between two looks at what was found. The last block is filled up with
-  /// empty ones, so that none is compared alone.
-  static constexpr int64_t block = 16;
+/// Boxes that were taken, with their coordinates in rows, so that one is compared with
+/// several of them at once.
+struct Block {
+  static constexpr int64_t size = 16;
+  float top[size], left[size], bottom[size], right[size], area[size];
+  int64_t count;
+  Block *next;
 
-  /// `memory` has room for `rows` times `capacity` numbers, whole blocks.
-  Boxes(float *memory, int64_t capacity)
-      : top(memory), left(top + capacity), bottom(left + capacity),
-        right(bottom + capacity), area(right + capacity) {}
-
-  void set(int64_t i, const Box &box) {
-    for (int64_t k = i; i % block == 0 && k < i + block; ++k)
+  void add(const Box &box) {
+    for (int64_t k = 0; count == 0 && k < size; ++k)
       top[k] = left[k] = bottom[k] = right[k] = area[k] = 0;
-    top[i] = box.top, left[i] = box.left;
-    bottom[i] = box.bottom, right[i] = box.right;
-    area[i] = box.area();
+    top[count] = box.top, left[count] = box.left;
+    bottom[count] = box.bottom, right[count] = box.right;
+    area[count++] = box.area();
   }
 
-  /// Whether more of `box` and of any of the first `count` is common than the
-  /// threshold allows.
-  bool overlap(const Box &box, int64_t count, float threshold) const {
+  /// Whether more of `box` and of any of these is common than the threshold allows.
+  bool overlap(const Box &box, float threshold) const {
+    // What is larger when divided is not smaller when multiplied, whatever is rounded:
+    // only where that says so is a division worth its time.
+    return any(box, [&](float common, float all) {
+             return common >= threshold * all;
+           }) &&
+           any(box, [&](float common, float all) {
+             return common / all > threshold;
+           });
+  }
+
+private:
+  template <typename Holds> bool any(const Box &box, Holds holds) const {
     float own = box.area();
-    if (!(own > 0))
-      return false;
-    for (int64_t i = 0; i < count; i += block) {
-      int32_t found = 0;
-      for (int64_t k = i; k < i + block; ++k) {
-        float height = smaller(box.bottom, bottom[k]) - larger(box.top, top[k]);
-        float width = smaller(box.right, right[k]) - larger(box.left, left[k]);
-        float common = height * width;
-        found |= (height > 0) & (width > 0) & (area[k] > 0) &
-                 (common / (own + area[k] - common) > threshold);
-      }
-      if (found)
-        return true;
+    int32_t found = 0;
+    for (int64_t k = 0; k < size; ++k) {
+      float height = smaller(box.bottom, bottom[k]) - larger(box.top, top[k]);
+      float width = smaller(box.right, right[k]) - larger(box.left, left[k]);
+      float common = height * width;
+      found |= (height > 0) & (width > 0) & holds(common, own + area[k] - common);
     }
+    return found;
+  }
+};
+
+/// The boxes that were taken, by where they begin from left to right: one is compared
+/// with those only that may reach it. Exports put classes side by side, far apart.
+class Boxes {
+public:
+  static constexpr int64_t maxBins = 32;
+  /// What `memory` must have room for, to take `most` boxes.
+  static int64_t getBlocks(int64_t most) { return most / Block::size + maxBins; }
+
+  Boxes(Block *memory, int64_t most) : memory(memory) {
+    number = minOf(most / Block::size + 1, maxBins);
+  }
+
+  /// Forgets all; `low` to `high` is where boxes are expected to begin.
+  void clear(float low, float high) {
+    used = 0;
+    first = low;
+    scale = float(number) / (high - low);
+    for (int64_t i = 0; i < number; ++i)
+      bins[i] = {nullptr, 0};
+  }
+
+  void add(const Box &box) {
+    if (!(box.area() > 0))
+      return; // Overlaps none.
+    Bin &bin = bins[getBin(box.left)];
+    if (!bin.blocks || bin.blocks->count == Block::size) {
+      Block *block = memory + used++;
+      block->count = 0, block->next = bin.blocks;
+      bin.right = bin.blocks ? bin.right : box.right;
+      bin.blocks = block;
+    }
+    bin.right = larger(bin.right, box.right);
+    bin.blocks->add(box);
+  }
+
+  bool overlap(const Box &box, float threshold) const {
+    if (!(box.area() > 0))
+      return false;
+    int64_t end = getBin(box.right) + 1;
+    for (const Bin *bin = bins; bin < bins + end; ++bin)
+      for (const Block *at = bin->right > box.left ? bin->blocks : nullptr; at;
+           at = at->next)
+        if (at->overlap(box, threshold))
+          return true;
     return false;
   }
 
 private:
-  float *top, *left, *bottom, *right, *area;
-};
+  struct Bin {
+    Block *blocks;
+    float right; // The farthest of all.
+  };
 
-/// A heap with the first candidate on top.
-void siftDown(Candidate *heap, int64_t size, int64_t i) {
-  Candidate moved = heap[i];
-  for (int64_t child = 2 * i + 1; child < size; child = 2 * i + 1) {
-    if (child + 1 < size && heap[child + 1].isBefore(heap[child]))
-      ++child;
-    if (!heap[child].isBefore(moved))
-      break;
-    heap[i] = heap[child];
-    i = child;
+  /// Larger for larger coordinates.
+  int64_t getBin(float x) const {
+    float place = (x - first) * scale;
+    return !(place > 0) ? 0 : place < float(number) ? int64_t(place) : number - 1;
   }
-  heap[i] = moved;
-}
+
+  Block *memory;
+  Bin bins[maxBins];
+  int64_t number, used = 0;
+  float first = 0, scale = 0;
+};
 
 /// What is taken of one class of one batch.
 struct Selector {
@@ -99,7 +137,7 @@ struct Selector {
   bool isCenter, hasThreshold;
   float overlapThreshold, scoreThreshold;
   int64_t most;
-  Candidate *heap;
+  Rank *heap;
   Boxes taken;
   int64_t *places;
 
@@ -110,26 +148,30 @@ struct Selector {
     for (int64_t i = 0; i < scores.shape[2]; ++i) {
       float score = row[i * scores.strides[2]];
       if (score == score && (!hasThreshold || score > scoreThreshold))
-        heap[count++] = {score, i};
+        heap[count++] = getRank(
+            ~uint64_t(getFloatKey<uint32_t, 0x7f800000>(toBits(score))), i);
     }
-    for (int64_t i = count / 2 - 1; i >= 0; --i)
-      siftDown(heap, count, i);
     return count;
   }
 
   /// The number of boxes taken; `places` gets which.
   int64_t select(int64_t batch, int64_t cls) {
-    int64_t number = 0;
-    for (int64_t size = collect(batch, cls); size > 0 && number < most;) {
-      Candidate best = heap[0];
-      heap[0] = heap[--size];
-      if (size > 0)
-        siftDown(heap, size, 0);
-      Box box = readBox(boxes, batch, best.index, isCenter);
-      if (taken.overlap(box, number, overlapThreshold))
+    int64_t number = 0, size = collect(batch, cls);
+    makeHeap(heap, size);
+    float low = 0, high = 0;
+    for (int64_t i = 0; i < size; ++i) {
+      float left = readBox(boxes, batch, getIndex(heap[i]), isCenter).left;
+      low = i == 0 ? left : smaller(left, low);
+      high = i == 0 ? left : larger(left, high);
+    }
+    taken.clear(low, high);
+    while (size > 0 && number < most) {
+      int64_t best = getIndex(popHeap(heap, size--));
+      Box box = readBox(boxes, batch, best, isCenter);
+      if (taken.overlap(box, overlapThreshold))
         continue;
-      taken.set(number, box);
-      places[number++] = best.index;
+      taken.add(box);
+      places[number++] = best;
     }
     return number;
   }
@@ -157,14 +199,13 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
   if (rows.shape[0] == 0)
     return BURIN_OK;
   int64_t most = rows.shape[0] / (batches * classes);
-  auto *heap = allocate<Candidate>(call, count);
-  int64_t room = (most + Boxes::block - 1) / Boxes::block * Boxes::block;
-  auto *taken = heap ? allocate<float>(call, Boxes::rows * room) : nullptr;
+  auto *heap = allocate<Rank>(call, count);
+  auto *taken = heap ? allocate<Block>(call, Boxes::getBlocks(most)) : nullptr;
   auto *places = taken ? allocate<int64_t>(call, most) : nullptr;
   if (!places)
     return BURIN_OUT_OF_MEMORY;
   Selector selector{boxes,          scores, params[0] != 0, params[2] != 0,
-                    overlapThreshold, scoreThreshold, most, heap, Boxes(taken, room), places};
+                    overlapThreshold, scoreThreshold, most, heap, Boxes(taken, most), places};
   auto *to = static_cast<int64_t *>(rows.data);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {

@@ -5,30 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "heap.h"
 #include "views.h"
 
 using namespace burin;
 
 namespace {
-struct Entry {
-  uint64_t key;
-  int64_t index;
-
-  /// Of equal elements the first is better.
-  bool isBetterThan(const Entry &other) const {
-    return key != other.key ? key > other.key : index < other.index;
-  }
-};
-
 /// Keys of one element type: larger where the element is, NaN's the largest.
 template <typename Bits>
 struct UnsignedKeys {
   using Element = Bits;
   static Bits get(Bits bits) { return bits; }
 };
-
-template <typename Bits>
-constexpr Bits signBit = Bits(Bits(1) << (8 * sizeof(Bits) - 1));
 
 template <typename Bits>
 struct SignedKeys {
@@ -39,28 +27,8 @@ struct SignedKeys {
 template <typename Bits, Bits infinity>
 struct FloatKeys {
   using Element = Bits;
-  static Bits get(Bits bits) {
-    Bits magnitude = bits & Bits(~signBit<Bits>);
-    // Negative numbers count down from that of both zeros.
-    Bits key = bits & signBit<Bits> ? Bits(signBit<Bits> - magnitude)
-                                    : Bits(signBit<Bits> + magnitude);
-    return magnitude > infinity ? Bits(~Bits(0)) : key;
-  }
+  static Bits get(Bits bits) { return getFloatKey<Bits, infinity>(bits); }
 };
-
-/// Restores the heap below `i`.
-void siftDown(Entry *heap, int64_t size, int64_t i) {
-  Entry moved = heap[i];
-  for (int64_t child = 2 * i + 1; child < size; child = 2 * i + 1) {
-    if (child + 1 < size && heap[child].isBetterThan(heap[child + 1]))
-      ++child;
-    if (!moved.isBetterThan(heap[child]))
-      break;
-    heap[i] = heap[child];
-    i = child;
-  }
-  heap[i] = moved;
-}
 
 /// Neighbours that are looked at together: seldom is one of them wanted.
 constexpr int64_t blockSize = 16;
@@ -68,20 +36,20 @@ constexpr int64_t blockSize = 16;
 /// The `k` best of `count` elements, `k` >= 1, best first.
 template <typename Keys, bool largest>
 void select(const typename Keys::Element *x, int64_t step, int64_t count,
-            Entry *heap, int64_t k) {
+            Rank *heap, int64_t k) {
   using Bits = typename Keys::Element;
   auto getKey = [&](int64_t i) {
     Bits key = Keys::get(x[i * step]);
     return largest ? key : Bits(~key);
   };
+  // Of equal elements the first is better.
   for (int64_t i = 0; i < k; ++i)
-    heap[i] = {getKey(i), i};
-  for (int64_t i = k / 2 - 1; i >= 0; --i)
-    siftDown(heap, k, i);
+    heap[i] = getRank(getKey(i), ~uint64_t(i));
+  makeHeap(heap, k);
   for (int64_t i = k; i < count;) {
     int64_t end = i + blockSize < count ? i + blockSize : count;
     if (step == 1 && end == i + blockSize) {
-      Bits worst = Bits(heap[0].key);
+      Bits worst = Bits(heap[0] >> 64);
       unsigned better = 0;
       for (int64_t j = 0; j < blockSize; ++j)
         better |= getKey(i + j) > worst;
@@ -91,17 +59,13 @@ void select(const typename Keys::Element *x, int64_t step, int64_t count,
       }
     }
     for (; i < end; ++i)
-      if (uint64_t key = getKey(i); key > heap[0].key) {
-        heap[0] = {key, i};
+      if (Rank rank = getRank(getKey(i), ~uint64_t(i)); rank > heap[0]) {
+        heap[0] = rank;
         siftDown(heap, k, 0);
       }
   }
-  for (int64_t size = k - 1; size > 0; --size) {
-    Entry worst = heap[0];
-    heap[0] = heap[size];
-    heap[size] = worst;
-    siftDown(heap, size, 0);
-  }
+  for (int64_t size = k; size > 1; --size)
+    heap[size - 1] = popHeap(heap, size);
 }
 
 /// What burin_topk does, for one element type.
@@ -112,12 +76,10 @@ int32_t selectAll(burin_call *call, const burin_view *views, int32_t axis,
   const burin_view &x = views[0], &values = views[1], &indices = views[2];
   int64_t count = x.shape[axis], k = values.shape[axis];
   if (k > count)
-    return call->services->fail(call->owner, BURIN_FAILED,
-                                "TopK: more elements than there are");
+    return fail(call, "TopK: more elements than there are");
   if (k <= 0)
     return BURIN_OK;
-  auto *heap = static_cast<Entry *>(
-      call->services->allocate(call->owner, k * int64_t(sizeof(Entry))));
+  auto *heap = allocate<Rank>(call, k);
   if (!heap)
     return BURIN_OUT_OF_MEMORY;
   int64_t step = x.strides[axis];
@@ -130,8 +92,9 @@ int32_t selectAll(burin_call *call, const burin_view *views, int32_t axis,
     Element *to = static_cast<Element *>(values.data) + at.in(values);
     int64_t *places = static_cast<int64_t *>(indices.data) + at.in(indices);
     for (int64_t i = 0; i < k; ++i) {
-      to[i * values.strides[axis]] = row[heap[i].index * step];
-      places[i * indices.strides[axis]] = heap[i].index;
+      int64_t index = ~getIndex(heap[i]);
+      to[i * values.strides[axis]] = row[index * step];
+      places[i * indices.strides[axis]] = index;
     }
   }
   call->services->release(call->owner, heap);
@@ -172,7 +135,6 @@ int32_t burin_topk(burin_call *call, const burin_view *views,
   case BURIN_U64:
     return selectAll<UnsignedKeys<uint64_t>>(call, views, axis, largest);
   default:
-    return call->services->fail(call->owner, BURIN_FAILED,
-                                "TopK of this element type");
+    return fail(call, "TopK of this element type");
   }
 }

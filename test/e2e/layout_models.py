@@ -157,4 +157,32 @@ def images(d):
     return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, down=down, up=up, apart=apart, joint=joint))
 
 
-KINDS = [transposes, reshapes, transposed_convolution, resize, reductions, images]
+def selections(d):
+    """What is not 0, the largest or smallest with many equals among them, and where those are in order."""
+    rank, dtype = d.pick((1, 2, 3)), d.pick(TYPES[:-1])
+    x = (d.draw.integers(0, 5, [d.pick(CHANNELS + (257,)) for _ in range(rank)]) - (dtype in (F32, np.int32)) * 2).astype(dtype)
+    axis, largest = int(d.draw.integers(rank)), int(d.draw.integers(2))
+    k = int(d.draw.integers(1, min(x.shape[axis], 40) + 1))
+    keys = x.astype(float)
+    order = np.argsort(-keys if largest else keys, axis, kind="stable").take(range(k), axis)
+    expected = dict(places=np.stack(np.nonzero(x)), best=np.take_along_axis(x, order, axis), order=order)
+    nodes = [("NonZero", ["x"], ["places"], {}), ("TopK", ["x", "k"], ["best", "order"], dict(axis=axis, largest=largest))]
+    return d.model(nodes, dict(x=x), expected, dict(k=np.array([k])), named=range(rank), places=(1,))
+
+
+def boxes(d):
+    """Boxes that no better one overlaps, of an image or of classes that exports put side by side."""
+    n, classes, count, center = d.pick((1, 2)), d.pick((1, 1, 3)), d.pick((1, 5, 17, 70, 260)), int(d.draw.integers(2))
+    size, sides = d.draw.random((n, count, 2)) * d.pick((0.02, 0.3, 3)), d.pick((1, 1, 20))
+    at = d.draw.random((n, count, 2)) + d.draw.integers(0, sides, (n, count, 1)) * 4
+    x = np.concatenate([at, size] if center else [at, at + size], -1).astype(F32)
+    x[d.draw.random(x.shape) < d.pick((0, 0.02))] = d.pick((0, 1e30))
+    scores = d.draw.random((n, classes, count)).astype(F32)
+    limits = dict(most=np.array([d.pick((1, 20, count))]), overlap=np.array([d.pick((0, 0.3, 0.6))], F32), least=np.array([0.1], F32))
+    nodes = [("NonMaxSuppression", ["x", "scores", *limits], ["found"], dict(center_point_box=center))]
+    proto, inputs, _ = d.model(nodes, dict(x=x, scores=scores), dict(found=np.zeros((1, 3), np.int64)), limits, named=(1,), scores=(2,), found=())
+    proto.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "number"
+    return proto, inputs, reference(proto, inputs)
+
+
+KINDS = [transposes, reshapes, transposed_convolution, resize, reductions, images, selections, boxes]
