@@ -348,11 +348,11 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
     A linalg op on buffers that sums up products of bytes with constant bytes in
     i32, or of f32 where the instruction takes bf16, becomes tiles that a micro-kernel
     of the module computes with the CPU's instruction for it. The constant is packed at
-    compile time, the other operand row by row on the stack of the thread; all rows
-    come first where the weights are more than a cache holds. An elementwise op that alone reads the
-    sums is calculated on each tile, so that they never lie in memory; a constant that
-    it adds to them first is what they start with. Ops that are
-    too small are left to `burin-emit-contractions` and `burin-emit-loops`.
+    compile time, f32 rounded so that the factors of a sum add up to what they did, the
+    other operand row by row on the stack; all rows come first where the weights are more
+    than a cache holds. An elementwise op that alone reads the sums is calculated on each
+    tile; a constant that it adds to them first is what they start with. Ops that are too
+    small, and the first of f32 that take hardly any time, stay for other passes.
 
     ```mlir
     // before: --burin-emit-dot-products --canonicalize

@@ -1,17 +1,11 @@
 //===- DotWeights.cpp - Constant factors in groups, at compile time -------===//
 
 #include "passes/Exec/Constants.h"
+#include "passes/Exec/Tiles/BfloatColumn.h"
 #include "passes/Exec/Tiles/DotProduct.h"
 
 using namespace mlir;
 using namespace burin;
-
-/// A bf16 nearest to the f32 with these bits, ties to even.
-static uint16_t roundToBfloat(uint32_t bits) {
-  if ((bits & 0x7fffffff) > 0x7f800000)
-    return bits >> 16 | 0x40; // Still a NaN.
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
 
 namespace {
 /// The constants, as numbers that fit a group.
@@ -23,10 +17,17 @@ public:
       bias = findStored(c.bias);
   }
 
-  int64_t get(int64_t i) const {
-    if (type.isF32())
-      return roundToBfloat(weights.get<uint32_t>(i));
-    return type.isBF16() ? weights.get<uint16_t>(i) : int64_t(weights.get<int8_t>(i));
+  /// The one at `start`, plus `depth`, for each of `depth`: those of one sum.
+  SmallVector<int64_t> get(int64_t start, ArrayRef<int64_t> depth) const {
+    if (type.isF32()) {
+      auto floats = llvm::map_to_vector(
+          depth, [&](int64_t k) { return weights.get<float>(start + k); });
+      return llvm::to_vector_of<int64_t>(roundColumn(floats));
+    }
+    return llvm::map_to_vector(depth, [&](int64_t k) -> int64_t {
+      return type.isBF16() ? weights.get<uint16_t>(start + k)
+                           : int64_t(weights.get<int8_t>(start + k));
+    });
   }
   /// What the sums of column number `column` start with.
   int32_t getBias(int64_t column) const { return bias ? bias->get<int32_t>(column) : 0; }
@@ -45,22 +46,23 @@ struct Packer {
 
   /// Panels of one batch, whose first weight is number `start`.
   int32_t *pack(const Factors &w, int64_t start, int32_t *to) const {
-    auto get = [&](int64_t column, int64_t k) -> int64_t {
-      if (column >= int64_t(columns.size()) || k >= int64_t(depth.size()))
-        return 0;
-      return w.get(start + columns[column] + depth[k]);
-    };
     int64_t bits = 32 / instruction.group, steps = getSteps();
     uint32_t mask = bits == 8 ? 0xff : 0xffff;
     for (int64_t first = 0; first < int64_t(columns.size()); first += width) {
       int32_t *sums = to;
+      auto panel = columns.slice(first, std::min<int64_t>(width, columns.size() - first));
+      SmallVector<SmallVector<int64_t>> weights(width);
+      for (auto [i, column] : llvm::enumerate(panel))
+        weights[i] = w.get(start + column, depth);
+      for (SmallVector<int64_t> &column : weights)
+        column.resize(steps * instruction.group);
       for (int64_t column = first; column < first + width; ++column)
         *to++ = column < int64_t(columns.size()) ? w.getBias(column) : 0;
       for (int64_t step = 0; step < steps; ++step)
         for (int64_t i = 0; i < width; ++i) {
           uint32_t group = 0;
           for (int64_t k = 0; k < instruction.group; ++k) {
-            int64_t weight = get(first + i, step * instruction.group + k);
+            int64_t weight = weights[i][step * instruction.group + k];
             sums[i] -= shift * weight;
             group |= (uint32_t(weight) & mask) << (k * bits);
           }
@@ -132,7 +134,7 @@ Value burin::packDepthwise(ImplicitLocOpBuilder &b, const DotProduct &c,
     auto get = [&](int64_t column, int64_t tap) -> int64_t {
       if (column >= int64_t(columns.size()) || tap >= numTaps)
         return 0;
-      return w.get(columns[column] + taps[tap]);
+      return w.get(columns[column], taps[tap]).front();
     };
     for (int64_t block = 0; block < blocks; ++block)
       for (int64_t first = -group; first < numTaps; first += group)
