@@ -1,61 +1,13 @@
 //===- Fusion.cpp - What may run on the sums of a contraction -------------===//
 
 #include "passes/Exec/Fused/Fusion.h"
-#include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "passes/Exec/BodyEmitter.h"
+#include "passes/Exec/Fused/Aliases.h"
 
 using namespace mlir;
 using namespace burin;
-
-namespace {
-/// The op or argument that a view's memory comes from.
-Value getRoot(Value memory) {
-  while (auto view = memory.getDefiningOp<ViewLikeOpInterface>())
-    memory = view.getViewSource();
-  return memory;
-}
-
-/// Buffers that nothing else can be: two roots of which one is such are disjoint
-/// if they differ.
-bool isDistinct(Value root) {
-  Operation *op = root.getDefiningOp();
-  return isa_and_nonnull<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp,
-                         exec::InputOp, exec::OutputOp>(op);
-}
-
-} // namespace
-
-bool burin::mayAlias(Value a, Value b) {
-  Value x = getRoot(a), y = getRoot(b);
-  return x == y || (!isDistinct(x) && !isDistinct(y));
-}
-
-/// Whether `op` (or an op inside it) may write to memory of `memory`.
-static bool mayWrite(Operation *op, Value memory) {
-  WalkResult result = op->walk([&](Operation *nested) {
-    if (isa<memref::AllocOp, memref::LoadOp, memref::DimOp, ViewLikeOpInterface>(nested))
-      return WalkResult::advance();
-    ValueRange written = nested->getOperands();
-    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(nested))
-      written = linalgOp.getDpsInits();
-    else if (isa<memref::CopyOp>(nested))
-      written = written.drop_front(); // Its target.
-    for (Value value : written)
-      if (isa<MemRefType>(value.getType()) && mayAlias(value, memory))
-        return WalkResult::interrupt();
-    return WalkResult::advance();
-  });
-  return result.wasInterrupted();
-}
-
-bool burin::isWrittenBetween(Operation *from, Operation *to, Value memory) {
-  for (Operation *op = from->getNextNode(); op != to; op = op->getNextNode())
-    if (mayWrite(op, memory))
-      return true;
-  return false;
-}
 
 namespace {
 bool arePreserved(linalg::LinalgOp from, Operation *to) {

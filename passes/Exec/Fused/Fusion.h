@@ -9,12 +9,6 @@
 
 namespace burin {
 
-/// Whether the two may be the same memory.
-bool mayAlias(mlir::Value a, mlir::Value b);
-
-/// Whether something between the two, which share a block, may write `memory`.
-bool isWrittenBetween(mlir::Operation *from, mlir::Operation *to, mlir::Value memory);
-
 /// Elementwise neighbours of a contraction on buffers. The contraction and
 /// `start` may run right before `finish`: nothing in between can tell.
 struct Fusion {

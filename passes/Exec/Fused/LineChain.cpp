@@ -2,7 +2,7 @@
 
 #include "passes/Exec/Fused/LineChain.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "passes/Exec/Fused/Fusion.h"
+#include "passes/Exec/Fused/Aliases.h"
 #include "passes/Exec/Tiles/Contraction.h"
 
 using namespace mlir;

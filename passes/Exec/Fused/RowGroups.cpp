@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "passes/Exec/Fused/Aliases.h"
 
 using namespace mlir;
 using namespace burin;
@@ -74,24 +75,12 @@ static unsigned findMaxRows(linalg::LinalgOp op) {
   return most;
 }
 
-/// What the buffer is (a part of); null if that is not known.
-static Value findRoot(Value buffer) {
-  while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
-    buffer = view.getViewSource();
-  Operation *op = buffer.getDefiningOp();
-  return isa_and_nonnull<memref::AllocOp, memref::GetGlobalOp, exec::InputOp,
-                         exec::OutputOp>(op)
-             ? buffer
-             : Value();
-}
-
 /// Whether another value of the group may be the same memory, of which one is
 /// written.
 bool RowGroup::isAliased(Value buffer, bool isWritten) const {
-  Value root = findRoot(buffer);
-  return !root || llvm::any_of(buffers, [&](const auto &entry) {
+  return llvm::any_of(buffers, [&](const auto &entry) {
     return entry.first != buffer && (isWritten || entry.second.isWritten) &&
-           findRoot(entry.first) == root;
+           mayAlias(entry.first, buffer);
   });
 }
 
