@@ -16,9 +16,10 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// Bytes of the lines that a block is calculated in: they stay in the cache, and are
-/// no more than a thread's stack has for kernels.
+/// Bytes of the lines that a block is calculated in: they stay in the cache.
 constexpr int64_t maxBlock = secondLevelCache / 2;
+/// Bytes of all lines on a thread's stack, where no op is fused with the next.
+constexpr int64_t maxScratch = 512 << 10;
 /// Bytes of weights that each line reads again.
 constexpr int64_t maxWeights = secondLevelCache / 4;
 /// Of so many lines that a task calculates one may be calculated by another task too.
@@ -28,15 +29,26 @@ ArrayRef<int64_t> getShape(Value buffer) {
   return cast<MemRefType>(buffer.getType()).getShape();
 }
 
-int64_t getBytes(ArrayRef<int64_t> sizes) {
-  return ShapedType::getNumElements(sizes) * sizeof(float);
+/// Of a part of `buffer` that has its dimensions from number `first` on.
+int64_t getBytes(Value buffer, int64_t first = 0) {
+  int64_t each = cast<MemRefType>(buffer.getType()).getElementTypeBitWidth() / 8;
+  return ShapedType::getNumElements(getShape(buffer).drop_front(first)) * each;
 }
 
-bool isReadAgain(LineGroup &group) {
+/// Of a line of each buffer of `group`.
+int64_t getLineBytes(LineGroup &group) {
+  int64_t bytes = 0;
+  for (Value buffer : group.buffers)
+    bytes += getBytes(buffer, 2);
+  return bytes;
+}
+
+/// Whether each of the group's constants stays in the cache from line to line.
+bool hasSmallWeights(LineGroup &group) {
   return llvm::all_of(group.steps, [](LineStep &step) {
     return llvm::all_of(step.op.getDpsInputs(), [](Value input) {
       return !input.getDefiningOp<memref::GetGlobalOp>() ||
-             getBytes(getShape(input)) <= maxWeights;
+             getBytes(input) <= maxWeights;
     });
   });
 }
@@ -65,16 +77,18 @@ std::optional<Blocks> Blocks::find(LineChain &chain) {
   // What is smaller the cache keeps by itself.
   Value largest = hasBefore ? chain.input : chain.middle;
   auto type = cast<MemRefType>(largest.getType());
-  if (!type.getElementType().isF32() || getBytes(type.getShape().drop_front()) < secondLevelCache ||
-      !isReadAgain(chain.lines) || !isReadAgain(chain.before))
+  if (!type.getElementType().isF32() || getBytes(largest, 1) < secondLevelCache ||
+      !hasSmallWeights(chain.lines) || !hasSmallWeights(chain.before))
     return std::nullopt;
-  ArrayRef<int64_t> middle = getShape(chain.middle), input = getShape(chain.input);
+  int64_t height = getShape(chain.middle)[1];
   std::optional<Blocks> best;
-  for (int64_t lines = 1; lines <= middle[1]; ++lines) {
-    Blocks blocks{chain.window, middle[1], lines};
-    int64_t bytes = getBytes(middle.drop_front(2)) * lines +
-                    getBytes(input.drop_front(2)) * blocks.getInputLines();
-    if (blocks.height % lines == 0 && bytes <= maxBlock &&
+  for (int64_t lines = 1; lines <= height; ++lines) {
+    Blocks blocks{chain.window, height, lines};
+    int64_t seen = getBytes(chain.input, 2) * blocks.getInputLines();
+    int64_t scratch = getLineBytes(chain.lines) * lines +
+                      (hasBefore ? seen + getLineBytes(chain.before) : 0);
+    if (height % lines == 0 && scratch <= maxScratch &&
+        getBytes(chain.middle, 2) * lines + seen <= maxBlock &&
         blocks.getShared() <= lines * blocks.window.stride &&
         (!best || blocks.isEven() || !best->isEven()))
       best = blocks;
@@ -106,6 +120,7 @@ private:
   Value getLines(Value buffer, Value image, Value first, int64_t lines);
   void emitSteps(LineGroup &group, Value image, Value line, int64_t lines);
   void emitFill(Value buffer);
+  Value createLines(Value buffer, int64_t lines);
   void createScratch(LineGroup &group, int64_t lines);
   void emitInput(Value image, Value line, Value goesOn);
   int64_t getWork();
@@ -150,13 +165,17 @@ void ChainEmitter::emitFill(Value buffer) {
   b.create<linalg::FillOp>(chain.border, buffer);
 }
 
+/// A place for `lines` lines of `buffer`.
+Value ChainEmitter::createLines(Value buffer, int64_t lines) {
+  SmallVector<int64_t> shape(getShape(buffer));
+  shape[0] = 1, shape[1] = lines;
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  return createStackBuffer(b, MemRefType::get(shape, element));
+}
+
 void ChainEmitter::createScratch(LineGroup &group, int64_t lines) {
-  for (Value buffer : group.buffers) {
-    SmallVector<int64_t> shape(getShape(buffer));
-    shape[0] = 1, shape[1] = lines;
-    Type element = cast<MemRefType>(buffer.getType()).getElementType();
-    scratch[buffer] = createStackBuffer(b, MemRefType::get(shape, element));
-  }
+  for (Value buffer : group.buffers)
+    scratch[buffer] = createLines(buffer, lines);
 }
 
 /// Calculates the lines of the input for the block from `line` on; if it `goesOn` where
@@ -219,9 +238,7 @@ void ChainEmitter::emit(int64_t lanes) {
     createScratch(chain.lines, blocks.lines);
     if (!chain.before.steps.empty()) {
       createScratch(chain.before, 1);
-      SmallVector<int64_t> shape(getShape(chain.input));
-      shape[0] = 1, shape[1] = blocks.getInputLines();
-      input = createStackBuffer(b, MemRefType::get(shape, b.getF32Type()));
+      input = createLines(chain.input, blocks.getInputLines());
       if (chain.border)
         emitFill(input);
     }

@@ -78,14 +78,16 @@ std::optional<LineStep> matchStep(linalg::LinalgOp op) {
 
 bool isElementwise(linalg::LinalgOp op) { return op.getNumReductionLoops() == 0; }
 
+/// The factor that goes by lines, if only one does.
+unsigned getMoving(const LineStep &step) { return step.windows[0].isWhole() ? 1 : 0; }
+
 /// Sums over channels, each pixel by itself, by weights that are the same for all.
 bool isPointwise(LineStep &step) {
   if (!isSumOfProducts(step.op))
     return false;
-  LineWindow a = step.windows[0], b = step.windows[1];
-  Value weights = step.op->getOperand(a.isLine() ? 1 : 0);
-  return ((a.isLine() && b.isWhole()) || (b.isLine() && a.isWhole())) &&
-         weights.getDefiningOp<memref::GetGlobalOp>();
+  unsigned moving = getMoving(step), weights = 1 - moving;
+  return step.windows[moving].isLine() && step.windows[weights].isWhole() &&
+         step.op->getOperand(weights).getDefiningOp<memref::GetGlobalOp>();
 }
 
 /// Sums over the taps of a window, each channel by itself.
@@ -197,8 +199,8 @@ bool ChainFinder::takeInterior(Operation *depthwise, LineGroup &group) {
 }
 
 void ChainFinder::takeBefore(LineStep &depthwise) {
-  chain.window = depthwise.windows[depthwise.windows[0].isWhole() ? 1 : 0];
-  chain.input = depthwise.op->getOperand(depthwise.windows[0].isWhole() ? 1 : 0);
+  chain.window = depthwise.windows[getMoving(depthwise)];
+  chain.input = depthwise.op->getOperand(getMoving(depthwise));
   if (!chain.input.getDefiningOp<memref::AllocOp>())
     return;
   LineChain alone = chain;
@@ -263,16 +265,22 @@ bool ChainFinder::find(linalg::LinalgOp product) {
   LineStep last = chain.lines.steps[0];
   if (!isPointwise(last))
     return false;
-  chain.middle = product->getOperand(last.windows[0].isLine() ? 0 : 1);
+  chain.middle = product->getOperand(getMoving(last));
   if (!chain.middle.getDefiningOp<memref::AllocOp>() ||
       !takeWriters(chain.middle, product, chain.lines, isDepthwise))
     return false;
-  // What the sums start with.
-  for (Operation *user : product.getDpsInits()[0].getUsers())
-    if (auto start = dyn_cast<linalg::LinalgOp>(user);
-        start && start != product && start.getDpsInits()[0] == product.getDpsInits()[0] &&
-        (!isElementwise(start) || !takeOp(start, chain.lines)))
+  // What the sums start with, which nobody else may read before they are there.
+  Value sums = product.getDpsInits()[0];
+  for (Operation *user : sums.getUsers()) {
+    if (user == product)
+      continue;
+    auto start = dyn_cast<linalg::LinalgOp>(user);
+    Operation *place = block->findAncestorOpInBlock(*user);
+    if (start && start.getDpsInits()[0] == sums
+            ? !isElementwise(start) || !takeOp(start, chain.lines)
+            : place && place->isBeforeInBlock(product))
       return false;
+  }
   auto isBefore = [](const LineStep &a, const LineStep &b) {
     return linalg::LinalgOp(a.op)->isBeforeInBlock(b.op);
   };
@@ -280,11 +288,11 @@ bool ChainFinder::find(linalg::LinalgOp product) {
   if (chain.lines.steps.back().op != product || !mayMove())
     return false;
   takeFollower();
-  SmallVector<LineStep> sums;
-  llvm::copy_if(chain.lines.steps, std::back_inserter(sums), isDepthwise);
-  if (sums.size() != 1)
+  SmallVector<LineStep> depthwise;
+  llvm::copy_if(chain.lines.steps, std::back_inserter(depthwise), isDepthwise);
+  if (depthwise.size() != 1)
     return false;
-  takeBefore(sums[0]);
+  takeBefore(depthwise[0]);
   llvm::sort(chain.before.steps, isBefore);
   return true;
 }
