@@ -73,10 +73,9 @@ bool Blocker::isWorthwhile() {
     ArrayRef<int64_t> rest = shape.drop_front(numRows);
     rows = multiply(shape.take_front(numRows));
     std::optional<int64_t> known = multiply(rest);
-    int64_t guess = known.value_or(1);
+    int64_t guess = 1;
     for (int64_t size : rest)
-      if (!known)
-        guess *= ShapedType::isDynamic(size) ? guessedSize : size;
+      guess *= guessSize(size);
     if (guess <= most)
       continue;
     most = guess;

@@ -27,10 +27,7 @@ public:
       : IndexEmitter(b, &shapes), c(std::move(product)), instruction(instruction), lanes(lanes),
         width(lanes * instruction.group),
         columns(*nn::getStatic(c.nest.sizes[c.column])), stages(b, c, c.column, lanes) {
-    nn::Shape sizes;
-    for (unsigned d : c.rows)
-      sizes.push_back(c.nest.sizes[d]);
-    rows = shapes.getValue(shapes.product(sizes));
+    rows = value(c.getSize(shapes, c.rows));
     taps = getOffsets(c.nest, c.getLhs(), c.depth);
   }
 

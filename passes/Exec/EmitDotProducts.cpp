@@ -21,16 +21,14 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// Of the rows that a thread copies at a time: they stay in the second-level
-/// cache beside a panel of columns.
-constexpr int64_t chunkBytes = secondLevelCache / 2;
+/// Of what stays in the second-level cache while all of the other factor goes by: the
+/// rows that a thread copies at a time, or the weights.
+constexpr int64_t residentBytes = secondLevelCache / 2;
 /// Row tiles of one task at most: a panel of columns is read from the nearest cache
 /// for all of them.
 constexpr int64_t tilesPerChunk = 8;
 /// Panels of columns of one task: the rows are copied once for all of them.
 constexpr int64_t panelsPerGroup = 8;
-/// Of the weights that stay in the second-level cache while all rows go by.
-constexpr int64_t residentBytes = 1 << 18;
 /// Of so many multiplications of floats one may stay exact, if it is with few of the
 /// weights: then rows would be rounded for a few columns only, and f32 takes less than
 /// twice as long.
@@ -55,7 +53,8 @@ private:
   void planTasks();
   void copyRows();
   void emitTask(Value task);
-  void emitPanel(Value panel, Value first, Value count, const Index &batch, bool isLast);
+  void emitPanel(Value panel, Value first, Value count, Value flat, const Index &batch,
+                 bool isLast);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
                 ValueRange operands);
   void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
@@ -74,7 +73,8 @@ private:
   bool columnsOutside;
   bool copiesFirst; ///< All rows, for all tasks.
   std::optional<int64_t> knownRows;
-  Value rows, tiles, chunks; ///< All rows, and what they are cut into.
+  Value batches, rows;   ///< Their numbers; rows are of one batch,
+  Value tiles, chunks;   ///< and what those are cut into.
   Value weights, lhs, sums;
   Value lhsStart; ///< Of the chunk, in the copy.
 };
@@ -95,11 +95,9 @@ Tile chooseTile(Tile tile, int64_t columns) {
 }
 
 void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
-  nn::Shape rowSizes;
-  for (unsigned d : c.rows)
-    rowSizes.push_back(c.nest.sizes[d]);
-  OpFoldResult total = shapes.product(rowSizes);
-  rows = shapes.getValue(total);
+  OpFoldResult total = c.getSize(shapes, c.rows);
+  rows = value(total);
+  batches = value(c.getSize(shapes, c.batch));
   knownRows = nn::getStatic(total);
   tile = chooseTile(getDotTile(cpu), columns);
   if (knownRows)
@@ -142,7 +140,7 @@ void DotProductEmitter::planTasks() {
   groups = copiesFirst ? panels : llvm::divideCeil(panels, panelsPerGroup);
   if (columnsOutside && !copiesFirst && panels > 1)
     groups = llvm::alignTo(groups, 2);
-  mostTiles = std::max<int64_t>(chunkBytes / (tile.rows * copy.getRowBytes()), 1);
+  mostTiles = std::max<int64_t>(residentBytes / (tile.rows * copy.getRowBytes()), 1);
   if (!copiesFirst)
     mostTiles = std::min(mostTiles, tilesPerChunk);
   if (knownRows)
@@ -175,18 +173,14 @@ void DotProductEmitter::emit() {
   int64_t groupColumns = tile.getColumns() * (copiesFirst ? 1 : panelsPerGroup);
   int64_t work = mostTiles * tile.rows * (copy.getRowBytes() / 4) *
                  std::min(columns, groupColumns);
-  Value tasks = mul(chunks, number(groups));
-  for (unsigned d : c.batch)
-    tasks = mul(tasks, value(c.nest.sizes[d]));
+  Value tasks = mul(batches, mul(chunks, number(groups)));
   emitRange(tasks, getGrain(work, tile.lanes), [&](Value task) { emitTask(task); });
 }
 
 /// The rows of all batches as groups of factors.
 void DotProductEmitter::copyRows() {
-  Value total = rows;
-  for (unsigned d : c.batch)
-    total = mul(total, value(c.nest.sizes[d]));
-  Value buffer = copy.createSharedBuffer(total);
+  Value total = mul(batches, rows);
+  Value buffer = burin::createBuffer(b, mul(total, number(copy.getRowBytes())), b.getI8Type());
   int64_t work = copy.getRowBytes() / 4 * workPerMoved;
   emitRange(total, getGrain(work, tile.lanes), [&](Value i) {
     Index index(c.nest.getNumLoops());
@@ -208,12 +202,11 @@ void DotProductEmitter::emitTask(Value task) {
     std::tie(rest, group) = split(task, number(groups));
     std::tie(flat, chunk) = split(rest, chunks);
   }
+  if (c.batch.empty())
+    flat = number(0);
   Index batch(c.nest.getNumLoops());
   split(flat, c.batch, c.nest, batch);
-  auto anyGroups = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
-  sums = b.create<memref::CastOp>(
-      anyGroups, createStackBuffer(b, MemRefType::get({tile.rows * tile.getColumns()},
-                                                      b.getI32Type())));
+  sums = createStackBuffer(b, tile.rows * tile.getColumns(), b.getI32Type());
   auto getFirst = [&](Value chunk) {
     return mul(div(mul(chunk, tiles), chunks), number(tile.rows));
   };
@@ -237,11 +230,13 @@ void DotProductEmitter::emitTask(Value task) {
   Value lower = getPanel(group), upper = getPanel(add(group, number(1)));
   bool hasPart = columns % tile.getColumns() != 0;
   emitLoop(lower, upper, 1, [&](Value panel) {
-    auto emitWhole = [&] { emitPanel(panel, first, count, batch, /*isLast=*/false); };
+    auto emitThis = [&](bool isLast) {
+      emitPanel(panel, first, count, flat, batch, isLast);
+    };
     if (!hasPart)
-      return emitWhole();
-    emitIf(isEqual(panel, number(panels - 1)),
-           [&] { emitPanel(panel, first, count, batch, /*isLast=*/true); }, emitWhole);
+      return emitThis(/*isLast=*/false);
+    emitIf(isEqual(panel, number(panels - 1)), [&] { emitThis(/*isLast=*/true); },
+           [&] { emitThis(/*isLast=*/false); });
   });
 }
 
@@ -256,13 +251,11 @@ void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choi
          [&] { emitCall(choices.drop_front(), left, operands); });
 }
 
-/// All row tiles of the chunk, `count` rows from `first`, against one panel.
-void DotProductEmitter::emitPanel(Value panel, Value first, Value count,
+/// All row tiles of the chunk, `count` rows from `first`, against one panel of batch
+/// number `flat`.
+void DotProductEmitter::emitPanel(Value panel, Value first, Value count, Value flat,
                                   const Index &batch, bool isLast) {
   int64_t groups = copy.getRowBytes() / 4;
-  Value flat = number(0);
-  for (unsigned d : c.batch)
-    flat = add(mul(flat, value(c.nest.sizes[d])), batch[d]);
   auto getStart = [&](Value panel) {
     return mul(add(mul(flat, number(panels)), panel),
                number((groups + 1) * tile.getColumns()));

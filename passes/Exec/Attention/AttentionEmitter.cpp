@@ -69,7 +69,7 @@ Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
   OpFoldResult each = shapes.mul(getSteps(depth), shapes.get(layout.width));
   OpFoldResult count = shapes.product({shape.batch, shape.groups, panels});
   OpFoldResult total = shapes.mul(count, each);
-  Value packed = burin::createBuffer(b, shapes, total,
+  Value packed = burin::createBuffer(b, value(total),
                                      perStep > 1 ? Type(b.getI32Type()) : b.getF32Type());
   Value work = mul(value(depth), number(layout.width * workPerStreamed));
   emitRange(value(count), emitGrain(work, keyTile.lanes), [&](Value i) {

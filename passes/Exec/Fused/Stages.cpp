@@ -50,6 +50,14 @@ static std::optional<TileStage> addStage(FusedSums &c, linalg::LinalgOp fused,
   return stage;
 }
 
+OpFoldResult FusedSums::getSize(nn::ShapeBuilder &shapes,
+                                ArrayRef<unsigned> loops) const {
+  nn::Shape sizes;
+  for (unsigned d : loops)
+    sizes.push_back(nest.sizes[d]);
+  return shapes.product(sizes);
+}
+
 bool FusedSums::take(linalg::LinalgOp sums, const Fusion &fused,
                      nn::ShapeBuilder &shapes) {
   std::optional<LoopNest> loops = getLoopNest(sums, shapes);

@@ -35,6 +35,9 @@ struct FusedSums {
   unsigned getSums() const { return nest.numInputs; }
   /// The type of the sums.
   mlir::Type getType() const { return getOperand(getSums()).getElementType(); }
+  /// The product of the sizes of `loops`.
+  mlir::OpFoldResult getSize(nn::ShapeBuilder &shapes,
+                             llvm::ArrayRef<unsigned> loops) const;
 
   /// Sets `nest`, simplified, and the stages to those of `sums` and `fused`; false
   /// if the loops are not linear or not those of the sums.

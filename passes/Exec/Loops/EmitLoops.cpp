@@ -20,10 +20,7 @@ int64_t LoopEmitter::getWorkPerElement() {
 Value LoopEmitter::getWork(ArrayRef<unsigned> loops) {
   OpFoldResult work = shapes.get(getWorkPerElement());
   for (unsigned d = 0; d < nest.getNumLoops(); ++d)
-    if (!llvm::is_contained(loops, d))
-      work = shapes.mul(work, nest.sizes[d]);
-    else
-      work = shapes.mul(work, getStep(d));
+    work = shapes.mul(work, llvm::is_contained(loops, d) ? getStep(d) : nest.sizes[d]);
   return value(work);
 }
 

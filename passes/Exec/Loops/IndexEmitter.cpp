@@ -17,8 +17,15 @@ int64_t burin::getEvenPart(int64_t count, int64_t most) {
   return llvm::divideCeil(count, llvm::divideCeil(count, most));
 }
 
+/// What a size that is not known is taken for.
+static constexpr int64_t guessedSize = 64;
+
 int64_t burin::guessSize(OpFoldResult size) {
   return nn::getStatic(size).value_or(guessedSize);
+}
+
+int64_t burin::guessSize(int64_t size) {
+  return ShapedType::isDynamic(size) ? guessedSize : size;
 }
 
 Value IndexEmitter::number(int64_t value) {
@@ -102,8 +109,7 @@ SmallVector<Value> IndexEmitter::emitLoop(Value lower, Value upper, int64_t step
 }
 
 void IndexEmitter::emitRange(Value count, int64_t grain, Body body) {
-  emitRanges(count, grain,
-             [&](Value lower, Value upper) { emitLoop(lower, upper, 1, body); });
+  emitRange(count, number(grain), body);
 }
 
 void IndexEmitter::emitRange(Value count, Value grain, Body body) {
@@ -116,20 +122,23 @@ Value IndexEmitter::emitGrain(Value operations, int64_t lanes) {
   return max(one, div(number(workPerTask * lanes), max(one, operations)));
 }
 
-void IndexEmitter::emitRanges(Value count, Value grain, RangeBody body) {
-  if (std::optional<int64_t> known = getConstantIntValue(grain))
-    return emitRanges(count, *known, body);
-  emitRanges(ceilDiv(count, grain), 1, [&](Value lower, Value upper) {
-    body(mul(lower, grain), min(mul(upper, grain), count));
-  });
+void IndexEmitter::emitRanges(Value count, int64_t grain, RangeBody body) {
+  emitRanges(count, number(grain), body);
 }
 
-void IndexEmitter::emitRanges(Value count, int64_t grain, RangeBody body) {
+void IndexEmitter::emitRanges(Value count, Value grain, RangeBody body) {
   Operation *around = b.getInsertionBlock()->getParentOp();
   if (isa<exec::ParallelOp>(around) || around->getParentOfType<exec::ParallelOp>())
     return body(number(0), count);
-  auto range = b.create<exec::ParallelOp>(count, grain);
-  emitIn(&range.getBody().front(), [&] { body(range.getLower(), range.getUpper()); });
+  std::optional<int64_t> known = getConstantIntValue(grain);
+  auto range = b.create<exec::ParallelOp>(known ? count : ceilDiv(count, grain),
+                                          known.value_or(1));
+  Value lower = range.getLower(), upper = range.getUpper();
+  emitIn(&range.getBody().front(), [&] {
+    if (known)
+      return body(lower, upper);
+    body(mul(lower, grain), min(mul(upper, grain), count));
+  });
 }
 
 void IndexEmitter::emitParts(Value count, int64_t limit,

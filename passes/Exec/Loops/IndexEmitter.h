@@ -36,11 +36,9 @@ int64_t getGrain(int64_t operations, int64_t lanes);
 /// possible: those of the first. At least 1.
 int64_t getEvenPart(int64_t count, int64_t most);
 
-/// What a size that is not known is taken for while work is estimated.
-inline constexpr int64_t guessedSize = 64;
-
-/// A size, or what it is taken for.
+/// A size, or what it is taken for while work is estimated, if it is not known.
 int64_t guessSize(mlir::OpFoldResult size);
+int64_t guessSize(int64_t size); ///< Of a type.
 
 class IndexEmitter {
 protected:

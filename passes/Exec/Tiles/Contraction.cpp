@@ -76,14 +76,6 @@ bool burin::isSumOfProducts(linalg::LinalgOp op) {
   return bool(findProduct(op, findSource));
 }
 
-OpFoldResult Contraction::getSize(nn::ShapeBuilder &shapes,
-                                  ArrayRef<unsigned> loops) const {
-  nn::Shape sizes;
-  for (unsigned d : loops)
-    sizes.push_back(nest.sizes[d]);
-  return shapes.product(sizes);
-}
-
 int64_t Contraction::getRun() const {
   return rows.size() > 1 ? *nn::getStatic(nest.sizes[rows.back()]) : 1;
 }

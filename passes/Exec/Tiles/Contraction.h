@@ -21,9 +21,6 @@ struct Contraction : FusedSums {
                                                            ///< One or two of rows.
   mlir::Value product; ///< Of the body: what is summed up. Null: of what is stored.
 
-  /// The product of the sizes of `loops`.
-  mlir::OpFoldResult getSize(nn::ShapeBuilder &shapes,
-                             llvm::ArrayRef<unsigned> loops) const;
   /// Rows of the inner one of two loops, all of which a panel has; else 1.
   int64_t getRun() const;
   /// The value of the body that operand `i` is multiplied as.

@@ -73,7 +73,7 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
   OpFoldResult batches = c.getSize(shapes, layout.batch);
   OpFoldResult total = shapes.mul(shapes.mul(batches, panels),
                                   shapes.mul(plan.depth, shapes.get(layout.width)));
-  Value packed = createBuffer(b, shapes, total, c.getType());
+  Value packed = createBuffer(b, value(total), c.getType());
   Value work = mul(value(plan.depth), number(layout.width * workPerStreamed));
   Value grain = emitGrain(work, plan.tile.lanes);
   emitRange(value(shapes.mul(batches, panels)), grain, [&](Value i) {
@@ -94,7 +94,7 @@ Value ContractionEmitter::copyRows() {
   const LinearAccess &access = c.getOperand(c.lhs);
   int64_t depth = *nn::getStatic(plan.depth), lanes = plan.tile.lanes;
   OpFoldResult rows = shapes.mul(c.getSize(shapes, plan.left.batch), plan.rows);
-  Value copy = createBuffer(b, shapes, shapes.mul(rows, shapes.get(plan.pitch)), c.getType());
+  Value copy = createBuffer(b, mul(value(rows), number(plan.pitch)), c.getType());
   auto type = VectorType::get(lanes, c.getType());
   emitRange(value(rows), getGrain(depth * workPerMoved, lanes), [&](Value i) {
     auto [flat, row] = split(i, value(plan.rows));

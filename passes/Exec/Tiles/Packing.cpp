@@ -38,14 +38,11 @@ Value burin::createStackBuffer(ImplicitLocOpBuilder &b, int64_t count, Type elem
                                   createStackBuffer(b, MemRefType::get({count}, element)));
 }
 
-Value burin::createBuffer(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
-                          OpFoldResult count, Type element) {
-  std::optional<int64_t> known = nn::getStatic(count);
-  SmallVector<Value> sizes;
-  if (!known)
-    sizes.push_back(shapes.getValue(count));
+Value burin::createBuffer(ImplicitLocOpBuilder &b, Value count, Type element) {
+  std::optional<int64_t> known = getConstantIntValue(count);
   Value buffer = b.create<memref::AllocOp>(
-      MemRefType::get({known.value_or(ShapedType::kDynamic)}, element), sizes);
+      MemRefType::get({known.value_or(ShapedType::kDynamic)}, element),
+      known ? ValueRange() : ValueRange(count));
   return b.createOrFold<memref::CastOp>(MemRefType::get({ShapedType::kDynamic}, element),
                                         buffer);
 }

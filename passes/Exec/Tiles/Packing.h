@@ -32,8 +32,8 @@ mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b, int64_t count,
                               mlir::Type element);
 
 /// Memory for `count` elements that is not a thread's own; likewise.
-mlir::Value createBuffer(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
-                         mlir::OpFoldResult count, mlir::Type element);
+mlir::Value createBuffer(mlir::ImplicitLocOpBuilder &b, mlir::Value count,
+                         mlir::Type element);
 
 /// The buffer of bytes `buffer` as one of `element`s.
 mlir::Value createElementView(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer,

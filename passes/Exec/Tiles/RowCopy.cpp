@@ -2,7 +2,6 @@
 
 #include "passes/Exec/Tiles/RowCopy.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/Packing.h"
@@ -45,15 +44,6 @@ RowCopy::RowCopy(ImplicitLocOpBuilder &b, const LinearAccess &from,
 
 Value RowCopy::createBuffer(int64_t rows) {
   return createStackBuffer(b, MemRefType::get({rows * rowBytes}, b.getI8Type()));
-}
-
-Value RowCopy::createSharedBuffer(Value rows) {
-  Value bytes = mul(rows, number(rowBytes));
-  std::optional<int64_t> known = getConstantIntValue(bytes);
-  if (known)
-    return b.create<memref::AllocOp>(MemRefType::get({*known}, b.getI8Type()));
-  return b.create<memref::AllocOp>(
-      MemRefType::get({ShapedType::kDynamic}, b.getI8Type()), bytes);
 }
 
 Value RowCopy::createGroupView(Value buffer) {

@@ -34,8 +34,6 @@ public:
 
   /// A place for `rows` rows on the thread's stack.
   mlir::Value createBuffer(int64_t rows);
-  /// One that threads share.
-  mlir::Value createSharedBuffer(mlir::Value rows);
   /// The same memory as 32-bit groups.
   mlir::Value createGroupView(mlir::Value buffer);
   /// The row whose first element is at `from` to row number `row` of `buffer`.

@@ -245,7 +245,7 @@ void WinogradEmitter::emitBlock(Value first) {
 
 void WinogradEmitter::emitShared() {
   int64_t elements = plan.algorithm.getProducts() * plan.inputPitch;
-  inputs = burin::createBuffer(b, shapes, shapes.get(elements), c.getType());
+  inputs = burin::createBuffer(b, number(elements), c.getType());
   if (std::optional<int64_t> known = nn::getStatic(tiles);
       known && *known <= plan.blockRows)
     return emitBlock(number(0));
