@@ -36,6 +36,35 @@ void LoopEmitter::emitParallel(ArrayRef<unsigned> loops, Part inner) {
   });
 }
 
+/// Whether `loops` may well have fewer iterations than threads can share, while each is
+/// long sums of many vectors.
+bool LoopEmitter::hasFewLongSums(ArrayRef<unsigned> loops) {
+  constexpr int64_t leastTerms = 16;
+  int64_t known = 1, terms = 1;
+  for (unsigned d : loops)
+    known *= nn::getStatic(nest.sizes[d]).value_or(1);
+  for (unsigned d : reductions)
+    terms *= guessSize(nest.sizes[d]);
+  return known < tasksOfRows && terms >= leastTerms && !rowLoop &&
+         !nest.isReduction[vectorLoop] &&
+         nn::getStatic(nest.sizes[vectorLoop]).value_or(0) > lanes * vectorsAtOnce;
+}
+
+/// `loops` and blocks of the vector loop as one range that threads share.
+void LoopEmitter::emitBlocks(ArrayRef<unsigned> loops) {
+  int64_t size = *nn::getStatic(nest.sizes[vectorLoop]), step = lanes * vectorsAtOnce;
+  Value blocks = number(llvm::divideCeil(size, step)), count = blocks;
+  for (unsigned d : loops)
+    count = mul(count, value(nest.sizes[d]));
+  Value work = div(getWork(loops), blocks);
+  emitRange(count, emitGrain(work, nativeLanes), [&](Value task) {
+    auto [rest, block] = split(task, blocks);
+    split(rest, loops, nest, index);
+    Value lower = mul(block, number(step)), upper = add(lower, number(step));
+    emitVectorLoop(lower, size % step == 0 ? upper : min(upper, number(size)));
+  });
+}
+
 void LoopEmitter::emit(bool mayRunInParallel) {
   if (nest.getNumLoops() == 0) // Scalars: one iteration.
     nest.addUnitLoop(shapes);
@@ -72,6 +101,8 @@ void LoopEmitter::emit(bool mayRunInParallel) {
     return emitRanges(value(nest.sizes[vectorLoop]), grain,
                       [&](Value lower, Value upper) { emitVectorLoop(lower, upper); });
   }
+  if (parallel && !outer.empty() && hasFewLongSums(outer))
+    return emitBlocks(outer);
   if (parallel && !outer.empty())
     return emitParallel(outer, innermost);
   std::function<void(unsigned)> nestLoops = [&](unsigned k) {

@@ -30,6 +30,8 @@ private:
   void chooseVectorLoop();
   int64_t getScore(unsigned loop) const;
   void emitParallel(llvm::ArrayRef<unsigned> loops, Part inner);
+  bool hasFewLongSums(llvm::ArrayRef<unsigned> loops);
+  void emitBlocks(llvm::ArrayRef<unsigned> loops);
   void emitOver(unsigned loop, Part body);
   void chooseRowLoop(llvm::ArrayRef<unsigned> outer);
   /// How many iterations of a loop are emitted at once.

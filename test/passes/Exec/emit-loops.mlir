@@ -92,6 +92,27 @@ func.func @column_sums(%a: memref<4x72xf32>, %b: memref<72xf32>) {
 
 // -----
 
+// Images may well be one: threads share its columns, too, in blocks of four vectors.
+// CHECK-LABEL: func @image_sums
+func.func @image_sums(%a: memref<?x256x96xf32>, %b: memref<?x96xf32>) {
+  // CHECK: %[[TASKS:.*]] = arith.muli %{{.*}}, %c3
+  // CHECK: exec.parallel {{.*}} of %[[TASKS]]
+  // CHECK: scf.for %[[TASK:.*]] =
+  // CHECK-DAG: arith.divui %[[TASK]], %c3
+  // CHECK-DAG: %[[BLOCK:.*]] = arith.remui %[[TASK]], %c3
+  // CHECK: arith.muli %[[BLOCK]], %c32
+  // CHECK: %[[SUMS:.*]]:4 = scf.for {{.*}} to %c256 {{.*}} iter_args
+  linalg.generic {indexing_maps = [affine_map<(n, i, j) -> (n, i, j)>, affine_map<(n, i, j) -> (n, j)>], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a : memref<?x256x96xf32>) outs(%b : memref<?x96xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #rows = affine_map<(d0, d1) -> (d0)>
 
