@@ -27,6 +27,12 @@ bool isContraction(linalg::GenericOp op) {
   return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() == 2;
 }
 
+/// Its result stays, since it is written over what it reads.
+bool readsDestination(linalg::GenericOp op) {
+  return llvm::any_of(op.getRegionOutputArgs(),
+                      [](BlockArgument out) { return !out.use_empty(); });
+}
+
 bool mayFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
@@ -35,6 +41,9 @@ bool mayFuse(OpOperand *operand) {
   if (isCopy(producer))
     return true;
   if (isContraction(consumer))
+    return false;
+  // A loop that adds up writes sums and nothing else.
+  if (consumer.getNumReductionLoops() > 0 && readsDestination(producer))
     return false;
   size_t ops = producer.getRegion().front().getOperations().size() +
                consumer.getRegion().front().getOperations().size();

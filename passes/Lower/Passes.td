@@ -104,7 +104,8 @@ def FuseElementwise : Pass<"burin-fuse-elementwise", "::mlir::ModuleOp"> {
   let description = [{
     An elementwise op whose only reader runs over the same elements is computed
     there. A transposed or broadcast copy is read through its map instead. Not
-    where work would be repeated, and matrix products take nothing in but copies.
+    where work would be repeated, and matrix products take nothing in but copies;
+    sums take in nothing that is written over its own operand.
 
     ```mlir
     // before: --burin-fuse-elementwise --canonicalize

@@ -1,7 +1,7 @@
 """Small models that move, resize and add up elements, made like those of kernel_models."""
 import numpy as np
 from kernel_models import CHANNELS, EXTENTS, F32, convolve, draw_geometry
-from support import reference
+from support import reference, softmax
 
 TYPES = (F32, F32, np.float64, np.float16, np.int64, np.int32, np.uint8, np.int8, np.bool_)
 
@@ -124,11 +124,15 @@ def reductions(d):
     if kind == "Mean" and np.issubdtype(dtype, np.integer):
         kind = "Sum"
     wide = x.astype(float) if np.issubdtype(dtype, np.floating) else x
+    before, read = [], "x"
+    if wide.dtype == float and d.draw.integers(2):
+        wide = softmax(wide.swapaxes(0, -1)).swapaxes(0, -1)
+        before, read = [("Softmax", ["x"], ["s"], dict(axis=0))], "s"
     how = dict(axis=tuple(axes), keepdims=bool(keeps))
     r = {"Sum": lambda: wide.sum(**how), "Mean": lambda: wide.mean(**how), "Max": lambda: wide.max(**how), "Min": lambda: wide.min(**how),
          "SumSquare": lambda: (wide * wide).sum(**how), "L1": lambda: np.abs(wide).sum(**how)}[kind]()
     z = (wide - r).astype(dtype) if keeps else None
-    nodes = [("Reduce" + kind, ["x", "axes"], ["r"], dict(keepdims=keeps))] + ([("Sub", ["x", "r"], ["z"], {})] if keeps else [])
+    nodes = before + [("Reduce" + kind, [read, "axes"], ["r"], dict(keepdims=keeps))] + ([("Sub", [read, "r"], ["z"], {})] if keeps else [])
     expected = dict(r=np.asarray(r).astype(dtype)) | ({} if z is None else dict(z=z))
     return d.model(nodes, dict(x=x), expected, dict(axes=np.array(axes)), named=range(rank))
 
