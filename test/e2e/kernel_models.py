@@ -94,6 +94,21 @@ def convolution(d):
     return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, bias=bias, back=back, one=F32(1)))
 
 
+def dilated(d):
+    """Convolutions of whose taps many lie beside the image."""
+    n, c, f, height, width = d.batch(), d.pick((64, 70, 96)), d.pick((64, 72)), d.pick(EXTENTS), d.pick(EXTENTS)
+    kernel = [int(d.pick((1, 3, 3, 4))) for _ in "hw"]
+    dilations, strides = [int(d.pick((2, 5, 9, 13, 24))) for _ in kernel], [int(d.pick((1, 1, 2))) for _ in kernel]
+    reach = [(k - 1) * e for k, e in zip(kernel, dilations)]
+    begin = [r // 2 + int(d.draw.integers(0, 3)) for r in reach]
+    pads = begin + [max(r - b, 0) + int(d.draw.integers(0, 3)) for r, b in zip(reach, begin)]
+    geometry = dict(strides=strides, dilations=dilations, pads=pads)
+    x, w, bias = d.normal(n, c, height, width), d.normal(f, c, *kernel) / F32(np.sqrt(c)), d.normal(f)
+    y = np.maximum(convolve(x.astype(float), w.astype(float), **geometry) + bias[:, None, None], 0).astype(F32)
+    nodes = [("Conv", ["x", "w", "bias"], ["c"], dict(kernel_shape=kernel, **geometry)), ("Relu", ["c"], ["y"], {})]
+    return d.model(nodes, dict(x=x), dict(y=y), dict(w=w, bias=bias))
+
+
 def separable(d):
     """A depthwise convolution and one of 1 x 1, mostly after one that grows, of tensors that a cache does not keep."""
     grows, adds = bool(d.draw.integers(4)), bool(d.draw.integers(2))
@@ -231,4 +246,4 @@ def attention(d):
     return d.model([("Attention", list(inputs), ["y"], {})], inputs, dict(y=y), named=(0, 2), m=(0, 1), opset=23)
 
 
-KINDS = [convolution, separable, pool, product, integers, quantized, rows, attention]
+KINDS = [convolution, dilated, separable, pool, product, integers, quantized, rows, attention]

@@ -198,6 +198,107 @@ Value createDepthwise(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
   loops.w.push_back(loops.y.back());
   return createSums(l, c, loops, numOutput + spatial, start);
 }
+/// Positions [first, first + count) of the output at which a tap lies on the image and
+/// not on what is around it.
+struct TapPlace {
+  int64_t tap, first, count;
+};
+
+/// Of the taps that lie on the image anywhere; none if that is not known.
+std::optional<SmallVector<TapPlace>> findPlaces(const Window &window) {
+  auto taps = nn::getStatic(window.kernel), input = nn::getStatic(window.input),
+       output = nn::getStatic(window.output), pad = nn::getStatic(window.padBegin);
+  if (!taps || !input || !output || !pad)
+    return std::nullopt;
+  SmallVector<TapPlace> places;
+  for (int64_t tap = 0; tap < *taps; ++tap) {
+    int64_t offset = tap * window.dilation - *pad;
+    int64_t first = llvm::divideCeilSigned(std::max<int64_t>(-offset, 0), window.stride);
+    int64_t end = llvm::divideFloorSigned(*input - 1 - offset, window.stride) + 1;
+    if (int64_t count = std::min(end, *output) - first; count > 0)
+      places.push_back({tap, first, count});
+  }
+  return places;
+}
+
+/// For dilations about as large as the image: where each tap lies on it, by dimension,
+/// if the others' products are many and what is left are matrix products of some size.
+std::optional<SmallVector<SmallVector<TapPlace>>>
+findTapsApart(const ConvOperands &c, ArrayRef<Window> windows) {
+  constexpr double most = 0.7; // Of the products, for more the sums are read too often.
+  constexpr int64_t fewest = 64;
+  if (!nn::isChannelsLast(c.op) || c.group != 1 || !isa<FloatType>(c.xType) ||
+      nn::getStatic(c.wShape[0]).value_or(0) < fewest ||
+      nn::getStatic(c.wShape[1]).value_or(0) < fewest)
+    return std::nullopt;
+  SmallVector<SmallVector<TapPlace>> all;
+  double part = 1;
+  for (const Window &window : windows) {
+    std::optional<SmallVector<TapPlace>> places = findPlaces(window);
+    if (!places || places->empty())
+      return std::nullopt;
+    int64_t seen = 0;
+    for (const TapPlace &place : *places)
+      seen += place.count;
+    part *= double(seen) / double(*nn::getStatic(window.output) * *nn::getStatic(window.kernel));
+    all.push_back(std::move(*places));
+  }
+  if (part > most)
+    return std::nullopt;
+  return all;
+}
+
+/// `sum` and the products of taps, one for each dimension, with what they lie on.
+Value addTaps(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
+              ArrayRef<TapPlace> taps, Value sum, const Shape &out) {
+  nn::ShapeBuilder &shapes = l.shapes;
+  unsigned rank = out.size(), spatial = windows.size();
+  SmallVector<OpFoldResult> ones(rank, shapes.get(1)), zeros(rank, shapes.get(0));
+  SmallVector<OpFoldResult> fromX = zeros, fromW = zeros, fromY = zeros;
+  Shape part = out;
+  SmallVector<Window> alone(windows);
+  for (auto [i, place] : llvm::enumerate(taps)) {
+    const Window &window = windows[i];
+    int64_t offset = place.tap * window.dilation - *nn::getStatic(window.padBegin);
+    fromX[1 + i] = shapes.get(place.first * window.stride + offset);
+    c.xShape[1 + i] = shapes.get((place.count - 1) * window.stride + 1);
+    fromW[2 + i] = shapes.get(place.tap);
+    c.wShape[2 + i] = alone[i].kernel = shapes.get(1);
+    fromY[1 + i] = shapes.get(place.first);
+    part[1 + i] = alone[i].output = shapes.get(place.count);
+  }
+  auto slice = [&](Value from, ArrayRef<OpFoldResult> starts, const Shape &sizes) {
+    return l.builder.create<tensor::ExtractSliceOp>(from, starts,
+                                                    llvm::to_vector<6>(sizes), ones);
+  };
+  c.x = slice(c.x, fromX, c.xShape);
+  c.w = slice(c.w, fromW, c.wShape);
+  Value own = createSums(l, c, getLoops(l.builder, alone, /*last=*/true, false),
+                         rank + 1 + spatial, slice(sum, fromY, part));
+  return l.builder.create<tensor::InsertSliceOp>(own, sum, fromY, llvm::to_vector<6>(part),
+                                                 ones);
+}
+
+/// A convolution tap by tap.
+Value createTapsApart(Lowering &l, const ConvOperands &c, ArrayRef<Window> windows,
+                      ArrayRef<SmallVector<TapPlace>> places, const Shape &out) {
+  Value sum = createStart(l, c.bias, c.biasType, nn::getChannelDim(c.op, out.size()), out,
+                          getComputeType(c.element));
+  SmallVector<TapPlace> taps;
+  auto add = [&](auto &self) -> void {
+    if (taps.size() == windows.size()) {
+      sum = addTaps(l, c, windows, taps, sum, out);
+      return;
+    }
+    for (const TapPlace &place : places[taps.size()]) {
+      taps.push_back(place);
+      self(self);
+      taps.pop_back();
+    }
+  };
+  add(add);
+  return l.createRounded(sum, out, c.element);
+}
 } // namespace
 
 Value burin::createConv(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
@@ -238,9 +339,14 @@ static LogicalResult lowerConv(nn::ConvOp op, Lowering &l) {
   requireEqual(l, c.xShape[nn::getChannelDim(op, c.xShape.size())],
                l.shapes.mul(c.wShape[1], l.shapes.get(c.group)),
                "expects as many channels as its filters have");
+  Shape out = l.getShape(op.getResult());
+  if (auto places = findTapsApart(c, *windows)) {
+    l.set(op, createTapsApart(l, c, *windows, *places, out));
+    return success();
+  }
   c.x = createPadded(l, op, c.x, c.xShape, *windows,
                      cast<TypedAttr>(l.builder.getZeroAttr(getStorageType(c.xType))));
-  l.set(op, createConv(l, c, *windows, l.getShape(op.getResult())));
+  l.set(op, createConv(l, c, *windows, out));
   return success();
 }
 

@@ -20,3 +20,45 @@ func.func @few(%x: tensor<1x9x8xf32>, %w: tensor<1x8x3xf32>) -> tensor<1x7x1xf32
   %0 = nn.conv %x, %w {auto_pad = "NOTSET", channels_last, dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 0, 0>, strides = array<i64: 1>} : (tensor<1x9x8xf32>, tensor<1x8x3xf32>) -> tensor<1x7x1xf32>
   return %0 : tensor<1x7x1xf32>
 }
+
+// -----
+
+// Of 3 x 3 taps 24 apart only the middle one lies on the image: a matrix product, and no pads.
+// CHECK-LABEL: func @middle
+// CHECK-NOT: tensor.insert_slice
+func.func @middle(%x: tensor<1x16x16x64xf32>, %w: tensor<64x64x3x3xf32>) -> tensor<1x16x16x64xf32> {
+  // CHECK: %[[TAP:.*]] = tensor.extract_slice %arg1[0, 0, 1, 1] [64, 64, 1, 1]
+  // CHECK: linalg.generic {{.*}} ins(%arg0, %[[TAP]] : tensor<1x16x16x64xf32>, tensor<64x64x1x1xf32>)
+  // CHECK-NOT: linalg.generic
+  %0 = nn.conv %x, %w {auto_pad = "NOTSET", channels_last, dilations = array<i64: 24, 24>, group = 1 : i64, pads = array<i64: 24, 24, 24, 24>, strides = array<i64: 1, 1>} : (tensor<1x16x16x64xf32>, tensor<64x64x3x3xf32>) -> tensor<1x16x16x64xf32>
+  return %0 : tensor<1x16x16x64xf32>
+}
+
+// -----
+
+// Each tap by itself where it lies on the image.
+// CHECK-LABEL: func @apart
+func.func @apart(%x: tensor<1x16x64xf32>, %w: tensor<64x64x3xf32>) -> tensor<1x16x64xf32> {
+  // CHECK: %[[ZERO:.*]] = linalg.fill
+  // CHECK: tensor.extract_slice %arg0[0, 0, 0] [1, 4, 64]
+  // CHECK: tensor.extract_slice %arg1[0, 0, 0] [64, 64, 1]
+  // CHECK: tensor.extract_slice %[[ZERO]][0, 12, 0] [1, 4, 64]
+  // CHECK: %[[FIRST:.*]] = tensor.insert_slice {{.*}}[0, 12, 0] [1, 4, 64]
+  // CHECK: linalg.generic {{.*}} ins(%arg0, {{.*}} outs(%[[FIRST]] :
+  // CHECK: tensor.extract_slice %arg0[0, 12, 0] [1, 4, 64]
+  // CHECK: tensor.insert_slice {{.*}}[0, 0, 0] [1, 4, 64]
+  %0 = nn.conv %x, %w {auto_pad = "NOTSET", channels_last, dilations = array<i64: 12>, group = 1 : i64, pads = array<i64: 12, 12>, strides = array<i64: 1>} : (tensor<1x16x64xf32>, tensor<64x64x3xf32>) -> tensor<1x16x64xf32>
+  return %0 : tensor<1x16x64xf32>
+}
+
+// -----
+
+// Where most taps see the image most of the time, it is padded.
+// CHECK-LABEL: func @padded
+func.func @padded(%x: tensor<1x16x64xf32>, %w: tensor<64x64x3xf32>) -> tensor<1x16x64xf32> {
+  // CHECK: tensor.insert_slice %arg0 into {{.*}}[0, 2, 0] [1, 16, 64]
+  // CHECK: linalg.generic
+  // CHECK-NOT: linalg.generic
+  %0 = nn.conv %x, %w {auto_pad = "NOTSET", channels_last, dilations = array<i64: 2>, group = 1 : i64, pads = array<i64: 2, 2>, strides = array<i64: 1>} : (tensor<1x16x64xf32>, tensor<64x64x3xf32>) -> tensor<1x16x64xf32>
+  return %0 : tensor<1x16x64xf32>
+}
