@@ -1,6 +1,7 @@
 //===- ExecDialect.cpp - Registers the exec dialect -----------------------===//
 
 #include "dialects/Exec/Exec.h"
+#include "burin/types.h"
 
 using namespace mlir;
 using namespace burin::exec;
@@ -78,6 +79,14 @@ void CallOp::getEffects(
       effects.emplace_back(MemoryEffects::Read::get(), &operand);
       effects.emplace_back(MemoryEffects::Write::get(), &operand);
     }
+}
+
+LogicalResult CallOp::verify() {
+  for (Type type : getOperandTypes())
+    if (cast<ShapedType>(type).getRank() > BURIN_MAX_RANK)
+      return emitOpError("expects no more than ")
+             << BURIN_MAX_RANK << " dimensions, got " << type << "; reshape it in the model";
+  return success();
 }
 
 LogicalResult AttentionOp::verify() {

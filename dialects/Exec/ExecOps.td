@@ -301,6 +301,7 @@ def Exec_CallOp : Exec_Op<"call", [DestinationStyleOpInterface,
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }
   }];
+  let hasVerifier = 1;
 }
 
 #endif // BURIN_DIALECTS_EXEC_EXECOPS_TD

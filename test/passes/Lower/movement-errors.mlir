@@ -50,3 +50,11 @@ func.func @gather_nd(%x: tensor<8xf32>, %i: tensor<4x2xi64>) -> tensor<4xf32> {
   %0 = nn.gather_nd %x, %i {batch_dims = 0 : i64} : (tensor<8xf32>, tensor<4x2xi64>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func @scatter(%x: tensor<1x1x1x1x1x1x1x1x8xf32>, %i: tensor<1x9xi64>, %u: tensor<1xf32>) -> tensor<1x1x1x1x1x1x1x1x8xf32> {
+  // expected-error@+1 {{expects no more than 8 dimensions, got 'tensor<1x1x1x1x1x1x1x1x8xf32>'; reshape it in the model}}
+  %0 = nn.scatter_nd %x, %i, %u {reduction = "none"} : (tensor<1x1x1x1x1x1x1x1x8xf32>, tensor<1x9xi64>, tensor<1xf32>) -> tensor<1x1x1x1x1x1x1x1x8xf32>
+  return %0 : tensor<1x1x1x1x1x1x1x1x8xf32>
+}
