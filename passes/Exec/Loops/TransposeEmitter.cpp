@@ -180,17 +180,18 @@ void TransposeEmitter::emit() {
   Value columns = value(nest.sizes[along]), rows = value(nest.sizes[across]);
   Value blocks = ceilDiv(columns, number(height)), strips = ceilDiv(rows, number(lanes));
   Value tiles = mul(blocks, strips);
+  SmallVector<unsigned> others;
   for (unsigned d = 0; d < nest.getNumLoops(); ++d)
-    if (d != along && d != across)
+    if (d != along && d != across) {
+      others.push_back(d);
       tiles = mul(tiles, value(nest.sizes[d]));
+    }
   int64_t operations = (workPerMoved + workPerStreamed * body.getOperations().size()) *
                        height * lanes;
   emitRange(tiles, getGrain(operations, lanes), [&](Value tile) {
     auto [rest, block] = split(tile, blocks);
     auto [outer, strip] = split(rest, strips);
-    for (unsigned d = nest.getNumLoops(); d-- > 0;)
-      if (d != along && d != across)
-        std::tie(outer, index[d]) = split(outer, value(nest.sizes[d]));
+    split(outer, others, nest, index);
     Value column = mul(block, number(height)), row = mul(strip, number(lanes));
     Value lastColumn = min(add(column, number(height)), columns);
     Value lastRow = min(add(row, number(lanes)), rows);

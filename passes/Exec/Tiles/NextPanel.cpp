@@ -3,12 +3,13 @@
 #include "passes/Exec/Tiles/NextPanel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Exec/Cpu.h"
 
 using namespace mlir;
 using namespace burin;
 
 /// Elements of `type` in a cache line.
-static int64_t getLine(Type type) { return 512 / type.getIntOrFloatBitWidth(); }
+static int64_t getLine(Type type) { return 8 * cacheLine / type.getIntOrFloatBitWidth(); }
 
 int64_t burin::getLinesAhead(Type type, int64_t width, std::optional<int64_t> calls) {
   return llvm::divideCeil(llvm::divideCeil(width, calls.value_or(1)), getLine(type));
