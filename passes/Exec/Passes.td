@@ -10,9 +10,9 @@ def EmitLoops : Pass<"burin-emit-loops", "::mlir::ModuleOp"> {
     addresses allow it are merged; the loop that is contiguous in most operands
     runs in lanes of a native vector (with a mask for what is left over); the
     parallel loops outside it are shared among threads (`exec.parallel`) where
-    there is work enough. A reduction along the contiguous loop accumulates lane
-    by lane. Bodies that no vector can do run as scalar code. Rows that are multiplied
-    (`exec.dot`) with the same vectors are taken eight at a time.
+    there is work enough. A reduction along the contiguous loop accumulates lane by
+    lane. Bodies that no vector can do run as scalar code. Rows multiplied (`exec.dot`)
+    with the same vectors are taken eight at a time; fills of one buffer are one loop.
 
     ```mlir
     // before: --burin-emit-loops=vector-bits=128 --canonicalize

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Loops/JoinFills.h"
 #include "passes/Exec/Loops/LoopEmitter.h"
 #include "passes/Exec/Loops/TransposeEmitter.h"
 #include "passes/Exec/Passes.h"
@@ -151,6 +152,7 @@ struct EmitLoops : impl::EmitLoopsBase<EmitLoops> {
 
   void runOnOperation() override {
     generalizeCopies(getOperation());
+    joinFills(getOperation(), vectorBits / 32);
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops)

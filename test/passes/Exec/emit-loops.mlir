@@ -113,6 +113,49 @@ func.func @image_sums(%a: memref<?x256x96xf32>, %b: memref<?x96xf32>) {
 
 // -----
 
+// Borders are filled line by line in one loop: the first line, and the last two pixels of the 14 after it.
+// CHECK-LABEL: func @borders
+func.func @borders(%n: index, %zero: f32) -> memref<?x15x16x64xf32> {
+  // CHECK: %[[LINES:.*]] = arith.muli %{{.*}}, %c15
+  // CHECK: exec.parallel {{.*}} of %[[LINES]]
+  // CHECK: scf.for %[[TASK:.*]] =
+  // CHECK: %[[LINE:.*]] = arith.remui %[[TASK]], %c15
+  // CHECK: arith.cmpi ule, %[[LINE]], %c0
+  // CHECK: scf.if
+  // CHECK: scf.for {{.*}} to %c1024
+  // CHECK: %[[INSIDE:.*]] = arith.subi %[[LINE]], %c1
+  // CHECK: arith.cmpi ule, %[[INSIDE]], %c13
+  // CHECK: scf.if
+  // CHECK: scf.for {{.*}} to %c128
+  // CHECK-NOT: exec.parallel
+  // CHECK: return
+  %a = memref.alloc(%n) : memref<?x15x16x64xf32>
+  %top = memref.subview %a[0, 0, 0, 0] [%n, 1, 16, 64] [1, 1, 1, 1] : memref<?x15x16x64xf32> to memref<?x1x16x64xf32, strided<[15360, 1024, 64, 1]>>
+  linalg.fill ins(%zero : f32) outs(%top : memref<?x1x16x64xf32, strided<[15360, 1024, 64, 1]>>)
+  %right = memref.subview %a[0, 1, 14, 0] [%n, 14, 2, 64] [1, 1, 1, 1] : memref<?x15x16x64xf32> to memref<?x14x2x64xf32, strided<[15360, 1024, 64, 1], offset: 1920>>
+  linalg.fill ins(%zero : f32) outs(%right : memref<?x14x2x64xf32, strided<[15360, 1024, 64, 1], offset: 1920>>)
+  return %a : memref<?x15x16x64xf32>
+}
+
+// Not those with a value each, nor what is read between them.
+// CHECK-LABEL: func @apart
+func.func @apart(%zero: f32, %one: f32) -> memref<1x3x16x64xf32> {
+  // CHECK-NOT: scf.if
+  // CHECK: return
+  %a = memref.alloc() : memref<1x3x16x64xf32>
+  %b = memref.alloc() : memref<1x1x16x64xf32>
+  %top = memref.subview %a[0, 0, 0, 0] [1, 1, 16, 64] [1, 1, 1, 1] : memref<1x3x16x64xf32> to memref<1x1x16x64xf32, strided<[3072, 1024, 64, 1]>>
+  linalg.fill ins(%zero : f32) outs(%top : memref<1x1x16x64xf32, strided<[3072, 1024, 64, 1]>>)
+  %middle = memref.subview %a[0, 1, 0, 0] [1, 1, 16, 64] [1, 1, 1, 1] : memref<1x3x16x64xf32> to memref<1x1x16x64xf32, strided<[3072, 1024, 64, 1], offset: 1024>>
+  linalg.fill ins(%one : f32) outs(%middle : memref<1x1x16x64xf32, strided<[3072, 1024, 64, 1], offset: 1024>>)
+  memref.copy %middle, %b : memref<1x1x16x64xf32, strided<[3072, 1024, 64, 1], offset: 1024>> to memref<1x1x16x64xf32>
+  %last = memref.subview %a[0, 2, 0, 0] [1, 1, 16, 64] [1, 1, 1, 1] : memref<1x3x16x64xf32> to memref<1x1x16x64xf32, strided<[3072, 1024, 64, 1], offset: 2048>>
+  linalg.fill ins(%one : f32) outs(%last : memref<1x1x16x64xf32, strided<[3072, 1024, 64, 1], offset: 2048>>)
+  return %a : memref<1x3x16x64xf32>
+}
+
+// -----
+
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #rows = affine_map<(d0, d1) -> (d0)>
 
