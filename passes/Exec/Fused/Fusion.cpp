@@ -87,11 +87,12 @@ Fusion burin::findFusion(linalg::LinalgOp op) {
       !arePreserved(op, finish) ||
       (fusion.start && !arePreserved(fusion.start, finish)))
     return fusion;
-  // Tiles are stored while others still read the factors.
+  // Tiles are stored while others still read the factors, and what they start with.
   Value written = finish.getDpsInits()[0];
-  for (Value input : op.getDpsInputs())
-    if (isa<MemRefType>(input.getType()) && mayAlias(input, written))
-      return fusion;
+  for (linalg::LinalgOp earlier : {op, fusion.start})
+    for (Value input : earlier ? earlier.getDpsInputs() : SmallVector<Value>())
+      if (isa<MemRefType>(input.getType()) && mayAlias(input, written))
+        return fusion;
   fusion.finish = finish;
   fusion.operand = reader->getOperandNumber();
   return fusion;

@@ -91,3 +91,24 @@ func.func @loop(%n: index, %y: memref<32x64xf32>) {
   }
   return
 }
+
+// Tiles would be stored where others still read what they start with.
+// CHECK-LABEL: func @start
+// CHECK: exec.parallel
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<32x64xf32>) outs(%{{.*}} : memref<32x64xf32>)
+func.func @start(%a: memref<32x64xf32>) -> memref<32x64xf32> {
+  %w = memref.get_global @w : memref<64x64xf32>
+  %x = memref.alloc() : memref<32x64xf32>
+  %row = memref.subview %x[0, 0] [1, 64] [1, 1] : memref<32x64xf32> to memref<64xf32, strided<[1]>>
+  %s = memref.alloc() : memref<32x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(m, n) -> (n)>, #id], iterator_types = ["parallel", "parallel"]} ins(%row : memref<64xf32, strided<[1]>>) outs(%s : memref<32x64xf32>) {
+  ^bb0(%b: f32, %o: f32):
+    linalg.yield %b : f32
+  }
+  linalg.matmul ins(%a, %w : memref<32x64xf32>, memref<64x64xf32>) outs(%s : memref<32x64xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%s : memref<32x64xf32>) outs(%x : memref<32x64xf32>) {
+  ^bb0(%b: f32, %o: f32):
+    %t = arith.addf %b, %b : f32 linalg.yield %t : f32
+  }
+  return %x : memref<32x64xf32>
+}
