@@ -8,7 +8,7 @@
 #c = affine_map<(i, j, c) -> (c)>
 // CHECK-LABEL: func @depthwise
 // AVX2-LABEL: func @depthwise
-func.func @depthwise(%bias: memref<40xf32>, %y: memref<28x28x40xf32>) {
+func.func @depthwise(%y: memref<28x28x40xf32>) {
   // 28 positions are 2 times 14; 40 channels are 2 vectors and a half.
   // CHECK-NOT: memref.alloc() : memref<28x28x40xf32>
   // CHECK: exec.parallel {{.*}} of %c56
@@ -31,6 +31,7 @@ func.func @depthwise(%bias: memref<40xf32>, %y: memref<28x28x40xf32>) {
   // AVX2: return
   %zero = arith.constant 0.0 : f32
   %x = memref.alloc() : memref<30x30x40xf32>
+  %bias = memref.alloc() : memref<40xf32>
   %w = memref.alloc() : memref<3x3x40xf32>
   %sums = memref.alloc() : memref<28x28x40xf32>
   linalg.generic {indexing_maps = [#c, #id], iterator_types = ["parallel", "parallel", "parallel"]}
