@@ -14,14 +14,14 @@ static uint16_t roundToBfloat(uint32_t bits) {
   return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
-static double widen(uint16_t bits) { return bit_cast<float>(uint32_t(bits) << 16); }
+static float widen(uint16_t bits) { return bit_cast<float>(uint32_t(bits) << 16); }
 
 namespace {
 /// A factor that could be rounded the other way.
 struct Choice {
-  double cost; ///< How much the sum of squared errors grows, by the change of the sum.
-  double change;
-  size_t factor;
+  float cost; ///< How much the sum of squared errors grows, by the change of the sum.
+  float change;
+  uint32_t factor;
   uint16_t other;
 
   bool operator<(const Choice &second) const { // The cheapest is on top of a heap.
@@ -30,28 +30,38 @@ struct Choice {
 };
 } // namespace
 
-SmallVector<uint16_t> burin::roundColumn(ArrayRef<float> column) {
-  SmallVector<uint16_t> rounded;
-  double error = 0;
-  for (float exact : column) {
-    rounded.push_back(roundToBfloat(bit_cast<uint32_t>(exact)));
-    error += widen(rounded.back()) - exact;
-  }
-  if (!std::isfinite(error))
-    return rounded;
-  std::vector<Choice> choices;
-  for (auto [factor, exact] : llvm::enumerate(column)) {
-    double nearest = widen(rounded[factor]), lost = nearest - exact;
-    if (lost * error <= 0)
-      continue;
+/// The factors close enough to the middle whose change makes `error` less.
+static std::vector<Choice> findChoices(ArrayRef<float> column, ArrayRef<uint16_t> rounded,
+                                       double error) {
+  std::vector<Choice> choices(column.size() + 1);
+  size_t count = 0;
+  float sign = error < 0 ? -1 : 1;
+  for (size_t i = 0; i < column.size(); ++i) {
+    float nearest = widen(rounded[i]), lost = nearest - column[i];
     // Away from 0 are the greater bits, whatever the sign.
-    uint16_t other = rounded[factor] + (std::fabs(nearest) < std::fabs(exact) ? 1 : -1);
-    double change = widen(other) - nearest, cost = std::fabs(change) - 2 * std::fabs(lost);
-    if (std::isfinite(change) && 2 * cost <= std::fabs(change))
-      choices.push_back({cost, change, factor, other});
+    uint16_t other = rounded[i] + (std::fabs(nearest) < std::fabs(column[i]) ? 1 : -1);
+    float change = widen(other) - nearest, size = std::fabs(change);
+    choices[count] = {size - 2 * std::fabs(lost), change, uint32_t(i), other};
+    // Without a branch, since nothing could foresee it.
+    count += size_t(lost * sign * 8 >= size * 3) & size_t(std::isfinite(change));
   }
+  choices.resize(count);
+  return choices;
+}
+
+SmallVector<uint16_t> burin::roundColumn(ArrayRef<float> column) {
+  SmallVector<uint16_t> rounded(column.size());
+  double error = 0;
+  for (size_t i = 0; i < column.size(); ++i) {
+    rounded[i] = roundToBfloat(bit_cast<uint32_t>(column[i]));
+    error += widen(rounded[i]) - column[i];
+  }
+  if (error == 0 || !std::isfinite(error))
+    return rounded;
+  std::vector<Choice> choices = findChoices(column, rounded, error);
   std::make_heap(choices.begin(), choices.end());
-  for (; !choices.empty(); choices.pop_back()) {
+  double least = std::fabs(error) / 16; // Less does not matter any more.
+  for (; !choices.empty() && std::fabs(error) > least; choices.pop_back()) {
     std::pop_heap(choices.begin(), choices.end());
     const Choice &cheapest = choices.back();
     if (std::fabs(error + cheapest.change) >= std::fabs(error))

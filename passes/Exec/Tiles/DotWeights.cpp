@@ -17,17 +17,25 @@ public:
       bias = findStored(c.bias);
   }
 
-  /// The one at `start`, plus `depth`, for each of `depth`: those of one sum.
-  SmallVector<int64_t> get(int64_t start, ArrayRef<int64_t> depth) const {
-    if (type.isF32()) {
-      auto floats = llvm::map_to_vector(
-          depth, [&](int64_t k) { return weights.get<float>(start + k); });
-      return llvm::to_vector_of<int64_t>(roundColumn(floats));
-    }
-    return llvm::map_to_vector(depth, [&](int64_t k) -> int64_t {
-      return type.isBF16() ? weights.get<uint16_t>(start + k)
-                           : int64_t(weights.get<int8_t>(start + k));
-    });
+  int64_t get(int64_t i) const {
+    return type.isBF16() ? weights.get<uint16_t>(i) : int64_t(weights.get<int8_t>(i));
+  }
+  /// Those of each of `columns`: the ones at `start` + column + each of `depth`. Line
+  /// by line, since columns often lie side by side.
+  SmallVector<SmallVector<int32_t>> get(int64_t start, ArrayRef<int64_t> columns,
+                                        ArrayRef<int64_t> depth) const {
+    SmallVector<SmallVector<int32_t>> all(columns.size(), SmallVector<int32_t>(depth.size()));
+    SmallVector<SmallVector<float>> floats(columns.size(), SmallVector<float>(depth.size()));
+    for (auto [k, step] : llvm::enumerate(depth))
+      for (auto [i, column] : llvm::enumerate(columns))
+        if (type.isF32())
+          floats[i][k] = weights.get<float>(start + column + step);
+        else
+          all[i][k] = get(start + column + step);
+    if (type.isF32())
+      for (auto [exact, rounded] : llvm::zip_equal(floats, all))
+        rounded = llvm::to_vector_of<int32_t>(roundColumn(exact));
+    return all;
   }
   /// What the sums of column number `column` start with.
   int32_t getBias(int64_t column) const { return bias ? bias->get<int32_t>(column) : 0; }
@@ -51,10 +59,9 @@ struct Packer {
     for (int64_t first = 0; first < int64_t(columns.size()); first += width) {
       int32_t *sums = to;
       auto panel = columns.slice(first, std::min<int64_t>(width, columns.size() - first));
-      SmallVector<SmallVector<int64_t>> weights(width);
-      for (auto [i, column] : llvm::enumerate(panel))
-        weights[i] = w.get(start + column, depth);
-      for (SmallVector<int64_t> &column : weights)
+      SmallVector<SmallVector<int32_t>> weights = w.get(start, panel, depth);
+      weights.resize(width);
+      for (SmallVector<int32_t> &column : weights)
         column.resize(steps * instruction.group);
       for (int64_t column = first; column < first + width; ++column)
         *to++ = column < int64_t(columns.size()) ? w.getBias(column) : 0;
@@ -134,7 +141,7 @@ Value burin::packDepthwise(ImplicitLocOpBuilder &b, const DotProduct &c,
     auto get = [&](int64_t column, int64_t tap) -> int64_t {
       if (column >= int64_t(columns.size()) || tap >= numTaps)
         return 0;
-      return w.get(columns[column], taps[tap]).front();
+      return w.get(columns[column] + taps[tap]);
     };
     for (int64_t block = 0; block < blocks; ++block)
       for (int64_t first = -group; first < numTaps; first += group)
