@@ -1,8 +1,9 @@
 """The least time that kernels can take on this machine.
 
 A kernel takes at least the longer of two times: its operations at the peak, and its bytes at the bandwidth of the
-memory that they can come from. Weights come from DRAM unless all of them fit in the last cache; what kernels hand to
-each other comes from the smallest cache that half of holds it. A model takes at least the sum of its kernels.
+memory that they can come from. Weights and inputs of the model, where a kernel reads them first, come from DRAM unless
+all of them fit in the last cache; what kernels hand to each other comes from the smallest cache that half of holds it.
+A model takes at least the sum of its kernels.
 """
 from __future__ import annotations
 
@@ -22,16 +23,18 @@ class Roofline:
         level = next((name for name, size in self.caches if bytes_ <= size / 2), "dram")
         return max(self.ceilings[level], self.ceilings["dram"])
 
-    def get_seconds(self, kernel: dict, weights: int) -> float:
+    def get_seconds(self, kernel: dict, given: int) -> float:
+        """`given`: bytes of all weights and inputs of the model."""
         passing = kernel["read_bytes"] + kernel["written_bytes"]
-        memory = kernel["constant_bytes"] / self._bandwidth(weights) + passing / self._bandwidth(passing)
+        memory = ((kernel["constant_bytes"] + kernel["input_bytes"]) / self._bandwidth(given) +
+                  passing / self._bandwidth(passing))
         return max(kernel["flops"] / self.flops + kernel["int_ops"] / self.int_ops, memory)
 
 
 def align(rows: list[dict], others: list[dict]) -> list[int | None]:
     """For each of `others` the one of `rows` that is the same op, or None: compilations for open and for known sizes
-    differ in a few."""
-    names, other_names = ([tuple(row["operators"]) for row in table] for table in (rows, others))
+    differ in a few. Of the ops of one operator some read constants."""
+    names, other_names = ([(*row["operators"], bool(row["constants"])) for row in table] for table in (rows, others))
     found: list[int | None] = [None] * len(others)
     for here, there, size in difflib.SequenceMatcher(None, names, other_names, autojunk=False).get_matching_blocks():
         found[there:there + size] = range(here, here + size)
@@ -53,6 +56,8 @@ def assign(report: dict, analysed: dict) -> list[list[int]]:
 def add_up(report: dict, analysed: dict) -> list[dict]:
     """Operations and bytes of each kernel. Bytes are those of memory that other kernels see."""
     work, assigned = analysed["work"], assign(report, analysed)
+    written = {buffer for row in work for buffer in row["writes"][::2]}
+    seen: set[int] = set()  # of the inputs, which are what no kernel writes
     owner = {row: number for number, rows in enumerate(assigned) for row in rows}
     readers: dict[int, set[int | None]] = {}
     for number, row in enumerate(work):
@@ -76,17 +81,20 @@ def add_up(report: dict, analysed: dict) -> list[dict]:
             traffic["reads"] += [pair for pair in pairs["reads"] if pair[0] not in made]
             traffic["writes"] += [pair for pair in pairs["writes"] if readers.get(pair[0], {None}) != {number}]
             made.update(row["writes"][::2])
+        inputs = [pair for pair in traffic["reads"] if pair[0] not in written | seen]
+        seen.update(buffer for buffer, _ in inputs)
         packed, constants = kernel["constant_bytes"], largest(traffic["constants"])
         result.append({
             "flops": sum(work[i]["flops"] or 0 for i in rows), "int_ops": sum(work[i]["int_ops"] or 0 for i in rows),
             "constant_bytes": min(packed, constants) if packed is not None else constants,
-            "read_bytes": largest(traffic["reads"]), "written_bytes": largest(traffic["writes"]),
+            "input_bytes": largest(inputs), "read_bytes": largest(traffic["reads"]) - largest(inputs),
+            "written_bytes": largest(traffic["writes"]),
             "unknown": sum(row["flops"] is None or None in row["reads"] + row["writes"] + row["constants"]
                            for row in (work[i] for i in rows))})
     return result
 
 
-def describe(kernels: list[dict], sums: list[dict], times: list[list[float]], roofline: Roofline, weights: int,
+def describe(kernels: list[dict], sums: list[dict], times: list[list[float]], roofline: Roofline, given: int,
              operators: dict[str, str]) -> list[dict]:
     """Time, share and roofline of each kernel. `operators`: the ONNX operator of each node."""
     medians = [statistics.median(row) if row else 0.0 for row in times]
@@ -96,7 +104,7 @@ def describe(kernels: list[dict], sums: list[dict], times: list[list[float]], ro
         kind = operators.get(kernel["name"], "of no node")
         if not kernel["rows"]:
             kind = f"prepares {kind}"
-        floor = roofline.get_seconds(work, weights) * 1e3
+        floor = roofline.get_seconds(work, given) * 1e3
         operations = work["flops"] + work["int_ops"]
         rows.append({"kernel": number, "name": kernel["name"], "kind": kind, "parallel": kernel["parallel"], "ms": ms,
                      "share": ms / total, "roofline_ms": floor, "gap_ms": ms - floor, **work,

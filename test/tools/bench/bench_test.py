@@ -75,7 +75,8 @@ class Bench(unittest.TestCase):
         machine = {"l2_bytes": 1000, "l3_bytes": 10000,
                    "ceilings": [{"threads": 1, "f32": 100.0, "int8": 400.0, "l2": 50.0, "l3": 20.0, "dram": 10.0}]}
         roof = roofline.Roofline(machine, 1, "f32")
-        kernel = {"flops": 1000, "int_ops": 0, "constant_bytes": 40, "read_bytes": 100, "written_bytes": 0}
+        kernel = {"flops": 1000, "int_ops": 0, "constant_bytes": 30, "input_bytes": 10, "read_bytes": 100,
+                  "written_bytes": 0}
         self.assertEqual(roof.get_seconds(kernel, 10 ** 6), 10)  # operations
         self.assertEqual(roof.get_seconds(kernel | {"flops": 0}, 10 ** 6), 40 / 10 + 100 / 50)
         self.assertEqual(roof.get_seconds(kernel | {"flops": 0, "read_bytes": 1000}, 100), 40 / 50 + 1000 / 20)
@@ -90,10 +91,17 @@ class Bench(unittest.TestCase):
         # known, and goes with "b".
         known = {"work": [row("a", [0, 100], [1, 100]), row("b", [1, 100, 0, 80], [2, 50]), row("c", [2, 50], [2, 50]),
                           row("d", [2, 50], [3, 40], None)]}
-        empty = {"flops": 0, "int_ops": 0, "constant_bytes": 0, "read_bytes": 0, "written_bytes": 0, "unknown": 0}
+        empty = {"flops": 0, "int_ops": 0, "constant_bytes": 0, "input_bytes": 0, "read_bytes": 0, "written_bytes": 0,
+                 "unknown": 0}
         self.assertEqual(roofline.add_up(open_, known), [
-            empty, empty | {"flops": 30, "constant_bytes": 32, "read_bytes": 100, "written_bytes": 50},
+            empty, empty | {"flops": 30, "constant_bytes": 32, "input_bytes": 100, "written_bytes": 50},
             empty | {"constant_bytes": 64, "read_bytes": 50, "written_bytes": 40, "unknown": 1}])
+
+    def test_tells_ops_of_one_operator_apart(self):
+        def row(constants):
+            return {"operators": ["a"], "constants": constants}
+        # Where sizes are open, something is copied first: that has no weights.
+        self.assertEqual(roofline.align([row([]), row([]), row([3, 64])], [row([]), row([2, 64])]), [1, 2])
 
 
 if __name__ == "__main__":
