@@ -291,6 +291,23 @@ Status Backend::makeObjects(std::vector<std::string> &objects) {
                             symbols.weights, objects.back());
 }
 
+/// Copies a file in one piece, so that it lies in memory as the linker's does.
+static std::error_code copyAtOnce(StringRef from, StringRef to) {
+  auto contents = llvm::MemoryBuffer::getFile(from, /*IsText=*/false,
+                                        /*RequiresNullTerminator=*/false);
+  if (!contents)
+    return contents.getError();
+  std::error_code error;
+  llvm::raw_fd_ostream os(to, error);
+  if (error)
+    return error;
+  os << (*contents)->getBuffer();
+  os.close();
+  error = os.error();
+  os.clear_error();
+  return error;
+}
+
 Status Backend::writeArtifact() {
   std::vector<std::string> objects;
   if (Status status = makeObjects(objects); !status.isOk())
@@ -309,7 +326,7 @@ Status Backend::writeArtifact() {
     return status;
   std::error_code error = fs::rename(file, temporary);
   if (error == std::errc::cross_device_link) {
-    error = fs::copy_file(file, temporary);
+    error = copyAtOnce(file, temporary);
     // As the linker left it: programs may be executed.
     if (auto permissions = fs::getPermissions(file); permissions && !error)
       error = fs::setPermissions(temporary, *permissions);
