@@ -47,6 +47,18 @@ def reshapes(d):
     return d.model(nodes, dict(y0=x), dict(z=-y), wanted, z=(unknown,))
 
 
+def elements(d):
+    """What is at known places of some axes, each side by side. Sizes other than 1 may not be known."""
+    x = d.normal(d.pick((1, 1, 2)), *(d.pick((1, 2, 3)) for _ in range(d.pick((2, 3, 4)))))
+    nodes, expected, constants = [], {}, dict(flat=np.array([-1]))
+    for i in range(6):
+        axis = int(d.draw.integers(x.ndim))
+        constants[f"at{i}"] = np.array(d.draw.integers(-x.shape[axis], x.shape[axis]))
+        expected[f"y{i}"] = x.take(constants[f"at{i}"], axis).reshape(-1)
+        nodes += [("Gather", ["x", f"at{i}"], [f"e{i}"], dict(axis=axis)), ("Reshape", [f"e{i}", "flat"], [f"y{i}"], {})]
+    return d.model(nodes, dict(x=x), expected, constants, x=[i for i, size in enumerate(x.shape) if size > 1])
+
+
 def transposed_convolution(d):
     """ConvTranspose, grouped, strided, dilated and cut at its borders, and an activation."""
     n, height, width = d.batch(), d.pick(EXTENTS[:9]), d.pick(EXTENTS[:9])
@@ -189,4 +201,4 @@ def boxes(d):
     return proto, inputs, reference(proto, inputs)
 
 
-KINDS = [transposes, reshapes, transposed_convolution, resize, reductions, images, selections, boxes]
+KINDS = [transposes, reshapes, elements, transposed_convolution, resize, reductions, images, selections, boxes]

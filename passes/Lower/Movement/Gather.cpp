@@ -90,6 +90,18 @@ std::optional<int64_t> findIndex(Value indices, OpFoldResult size) {
   return (*constant.begin()).getSExtValue();
 }
 
+/// Whether there are sizes of 1 that others lie between them and `axis`. Which dimension a
+/// slice is without is found by its strides later: nobody could tell then.
+bool hasUnitsApart(ArrayRef<OpFoldResult> sizes, int64_t axis) {
+  auto isUnit = [](OpFoldResult size) { return nn::getStatic(size) == 1; };
+  auto areApart = [&](auto &&others) {
+    auto first = llvm::find_if_not(others, isUnit);
+    return std::find_if(first, others.end(), isUnit) != others.end();
+  };
+  return areApart(sizes.drop_front(axis + 1)) ||
+         areApart(llvm::reverse(sizes.take_front(axis)));
+}
+
 /// Element `index` of `axis`, as a view.
 Value createElementView(nn::GatherOp op, Lowering &l, int64_t axis, int64_t index) {
   nn::ShapeBuilder &s = l.shapes;
@@ -101,6 +113,10 @@ Value createElementView(nn::GatherOp op, Lowering &l, int64_t axis, int64_t inde
   offsets[axis] = fromEnd ? s.add(sizes[axis], s.get(index)) : s.get(index);
   sizes[axis] = s.get(1);
   Value x = l.get(op.getX());
+  if (hasUnitsApart(sizes, axis)) {
+    x = l.builder.create<tensor::ExtractSliceOp>(x, offsets, sizes, steps);
+    return l.createReshape(x, sizes, shape);
+  }
   auto type = RankedTensorType::get(nn::getStaticShape(shape), getStored(x));
   return l.builder.create<tensor::ExtractSliceOp>(type, x, offsets, sizes, steps);
 }

@@ -45,6 +45,16 @@ func.func @gather_one(%x: tensor<3x?x8xf32>) -> (tensor<?x8xf32>, tensor<3x8xf32
   return %0, %1, %2 : tensor<?x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>
 }
 
+// Which dimension a slice is without must be clear: not where others lie between it and one more of size 1.
+// CHECK-LABEL: func.func @gather_between
+func.func @gather_between(%x: tensor<1x2x7x?xf32>) -> tensor<1x2x?xf32> {
+  %i = nn.constant dense<2> : tensor<i64>
+  // CHECK: %[[ONE:.*]] = tensor.extract_slice %arg0[0, 0, 2, 0] [1, 2, 1, %{{.*}}] [1, 1, 1, 1] : tensor<1x2x7x?xf32> to tensor<1x2x1x?xf32>
+  // CHECK: tensor.collapse_shape %[[ONE]]
+  %0 = nn.gather %x, %i {axis = 2 : i64} : (tensor<1x2x7x?xf32>, tensor<i64>) -> tensor<1x2x?xf32>
+  return %0 : tensor<1x2x?xf32>
+}
+
 // Counted first, then listed.
 // CHECK-LABEL: func.func @nonzero
 func.func @nonzero(%x: tensor<4x?xi1>) -> tensor<2x?xi64> {
