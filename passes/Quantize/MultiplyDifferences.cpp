@@ -63,7 +63,8 @@ struct Sides {
   ByteWeights w;
 };
 
-std::optional<Sides> findSides(OpBuilder &b, Value x, Value w, int64_t axis) {
+std::optional<Sides> findSides(OpBuilder &b, Value x, Value w, int64_t axis,
+                               bool mayHaveRest) {
   std::optional<ZeroedBytes> left = findDifference(x), right = findDifference(w);
   if (!left || !right || (!left->zero && !right->zero) ||
       (left->zero && !isSingle(left->zero)))
@@ -77,7 +78,7 @@ std::optional<Sides> findSides(OpBuilder &b, Value x, Value w, int64_t axis) {
     for (int64_t i = 0; i < numbers->size(); ++i)
       zeros.push_back((*numbers)[i]);
   }
-  std::optional<ByteWeights> weights = findWeights(b, right->bytes, zeros, axis);
+  std::optional<ByteWeights> weights = findWeights(b, right->bytes, zeros, axis, mayHaveRest);
   if (!weights)
     return std::nullopt;
   if (left->zero)
@@ -108,8 +109,8 @@ struct SubtractAfterConv : OpRewritePattern<nn::ConvOp> {
     auto type = cast<RankedTensorType>(op.getType());
     if (!type.getElementType().isInteger(32))
       return failure();
-    std::optional<Sides> sides = findSides(b, op.getX(), op.getW(), 0);
-    Value sums = sides ? createByteConv(b, op, sides->x, sides->w.bytes) : Value();
+    std::optional<Sides> sides = findSides(b, op.getX(), op.getW(), 0, mayHaveRest(op));
+    Value sums = sides ? createByteConv(b, op, sides->x, sides->w) : Value();
     if (!sums)
       return failure();
     sums = subtractZero(b, sums, *sides, 1);
@@ -138,10 +139,10 @@ struct SubtractAfterMatMul : OpRewritePattern<nn::MatMulOp> {
         cast<RankedTensorType>(op.getRhs().getType()).getRank() != 2)
       return failure();
     std::optional<Sides> sides =
-        findSides(b, op.getLhs(), op.getRhs(), op.getTransRhs() ? 0 : 1);
+        findSides(b, op.getLhs(), op.getRhs(), op.getTransRhs() ? 0 : 1, mayHaveRest(op));
     if (!sides)
       return failure();
-    Value sums = createByteMatMul(b, op, sides->x.bytes, sides->w.bytes);
+    Value sums = createByteMatMul(b, op, sides->x.bytes, sides->w);
     b.replaceOp(op, subtractZero(b, sums, *sides, type.getRank() - 1));
     return success();
   }

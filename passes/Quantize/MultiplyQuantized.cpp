@@ -37,14 +37,15 @@ struct Weights {
   SmallVector<float> scales;
 };
 
-std::optional<Weights> findScaledWeights(OpBuilder &b, Value value, int64_t axis) {
+std::optional<Weights> findScaledWeights(OpBuilder &b, Value value, int64_t axis,
+                                         bool mayHaveRest) {
   auto op = value.getDefiningOp<nn::DequantizeOp>();
   if (!op || !getElementTypeOrSelf(op.getType()).isF32())
     return std::nullopt;
   std::optional<Scaling> scaling = findScaling(op);
   if (!scaling || (!scaling->isSingle() && scaling->axis != axis))
     return std::nullopt;
-  std::optional<ByteWeights> w = findWeights(b, op.getX(), scaling->zeros, axis);
+  std::optional<ByteWeights> w = findWeights(b, op.getX(), scaling->zeros, axis, mayHaveRest);
   size_t scales = scaling->scales.size();
   if (!w || (scales != 1 && scales != w->sums.size()))
     return std::nullopt;
@@ -123,10 +124,10 @@ struct MultiplyConv : OpRewritePattern<nn::ConvOp> {
     std::optional<SmallVector<float>> bias = findBias(op.getBias());
     std::optional<Weights> w;
     if (bias)
-      w = findScaledWeights(b, op.getW(), 0);
+      w = findScaledWeights(b, op.getW(), 0, mayHaveRest(op));
     if (!w || (!bias->empty() && bias->size() != w->w.sums.size()))
       return failure();
-    Value sums = createByteConv(b, op, x->x, w->w.bytes);
+    Value sums = createByteConv(b, op, x->x, w->w);
     if (!sums)
       return failure();
     b.replaceOp(op, scaleSums(b, sums, *x, *w, *bias, 1));
@@ -143,10 +144,11 @@ struct MultiplyMatrix : OpRewritePattern<nn::MatMulOp> {
     if (!x || !type.getElementType().isF32() ||
         cast<RankedTensorType>(op.getRhs().getType()).getRank() != 2)
       return failure();
-    std::optional<Weights> w = findScaledWeights(b, op.getRhs(), op.getTransRhs() ? 0 : 1);
+    std::optional<Weights> w = findScaledWeights(
+        b, op.getRhs(), op.getTransRhs() ? 0 : 1, mayHaveRest(op));
     if (!w)
       return failure();
-    Value sums = createByteMatMul(b, op, x->x.bytes, w->w.bytes);
+    Value sums = createByteMatMul(b, op, x->x.bytes, w->w);
     b.replaceOp(op, scaleSums(b, sums, *x, *w, {}, type.getRank() - 1));
     return success();
   }

@@ -40,7 +40,7 @@ def MultiplyQuantized : Pass<"burin-multiply-quantized", "::mlir::ModuleOp"> {
   let description = [{
     A matrix product or convolution of dequantized bytes with dequantized constant
     bytes becomes one of the bytes, summed up in i32 and scaled afterwards. With
-    zero points z of x, and w less its own (which must fit i8):
+    zero points z of x, and w less its own:
 
     ```
     sum of (x - z) * w = sum of x * w - z * sum of w
@@ -88,8 +88,9 @@ def MultiplyDifferences : Pass<"burin-multiply-differences", "::mlir::ModuleOp">
     sum of (x - z) * w = sum of x * w - z * sum of w
     ```
 
-    where z may be known only at run time; w is less its own zero points, which must
-    leave it in i8.
+    where z may be known only at run time. w is less its own zero points; where that
+    does not fit i8 (ui8 around 127), w is less 128 and what is left is multiplied
+    with the sums of x.
 
     ```mlir
     // before: --burin-multiply-differences

@@ -24,7 +24,8 @@ struct ScaleMatrix : OpRewritePattern<nn::MatMulOp> {
     std::optional<Scaling> scaling = findScaling(weights);
     if (!scaling || (!scaling->isSingle() && scaling->axis != axis))
       return failure();
-    std::optional<ByteWeights> w = findWeights(b, weights.getX(), scaling->zeros, axis);
+    std::optional<ByteWeights> w = findWeights(b, weights.getX(), scaling->zeros, axis,
+                                               /*mayHaveRest=*/false);
     int64_t scales = scaling->scales.size(), columns = w ? w->sums.size() : 0;
     if (!w || (scales != 1 && scales != columns))
       return failure();

@@ -172,23 +172,25 @@ def product(d):
 
 
 def integers(d):
-    """Products and convolutions of bytes, exact."""
-    byte = d.pick((np.uint8, np.int8))
-    zero = d.bytes(byte)[()]
+    """Products and convolutions of bytes, whose zero points may lie anywhere, exact."""
+    byte, weight = d.pick((np.uint8, np.int8)), d.pick((np.int8, np.int8, np.uint8))
+    zero, less = d.bytes(byte)[()], d.pick((weight(0), weight(127), d.bytes(weight)[()]))
+    wide = lambda values, zero: values.astype(np.int32) - np.int32(zero)
     if d.draw.integers(2):
         n, m, k, f = d.batch(), d.pick(ROWS), d.pick(CHANNELS), d.pick(CHANNELS)
-        x, w = d.bytes(byte, n, m, k), d.bytes(np.int8, k, f)
-        y = (x.astype(np.int32) - np.int32(zero)) @ w.astype(np.int32)
-        node = ("MatMulInteger", ["x", "w", "zero"], ["y"], {})
+        x, w = d.bytes(byte, n, m, k), d.bytes(weight, k, f)
+        less = d.pick((less, d.bytes(weight, f)))
+        y = wide(x, zero) @ wide(w, less)
+        node = ("MatMulInteger", ["x", "w", "zero", "less"], ["y"], {})
     else:
         n, c, height, width = d.image()
         groups = d.pick((1, 1, c))
         kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3))
         f = groups if groups > 1 else d.pick(CHANNELS)
-        x, w = d.bytes(byte, n, c, height, width), d.bytes(np.int8, f, c // groups, *kernel)
-        y = convolve(x.astype(np.int32) - np.int32(zero), w.astype(np.int32), groups, **geometry)
-        node = ("ConvInteger", ["x", "w", "zero"], ["y"], dict(group=groups, **attributes))
-    return d.model([node], dict(x=x), dict(y=y.astype(np.int32)), dict(w=w, zero=zero))
+        x, w = d.bytes(byte, n, c, height, width), d.bytes(weight, f, c // groups, *kernel)
+        y = convolve(wide(x, zero), wide(w, less), groups, **geometry)
+        node = ("ConvInteger", ["x", "w", "zero", "less"], ["y"], dict(group=groups, **attributes))
+    return d.model([node], dict(x=x), dict(y=y.astype(np.int32)), dict(w=w, zero=zero, less=less))
 
 
 def quantized(d):
@@ -202,19 +204,23 @@ def quantized(d):
     zero = byte(d.draw.integers(low + 100, high - 100))
     scales = (d.draw.random(f) * 0.01 + 0.005).astype(F32)
     w, x = d.draw.integers(-127, 128, (f, c // groups, *kernel)).astype(np.int8), d.normal(n, c, height, width)
+    less = np.zeros(f, np.int8)
+    if d.draw.integers(2):
+        less = d.draw.integers(126, 130, f).astype(np.uint8)
+        w = (w.astype(int) + less[:, None, None, None]).clip(0, 255).astype(np.uint8)
     bias = d.draw.integers(-500, 500, f).astype(np.int32)
     inner, outer = F32(0.03), F32(0.02 * np.sqrt(c // groups * np.prod(kernel)))
     quantize = lambda v, scale: np.clip(np.round(v / scale) + int(zero), low, high)
     q = quantize(x, inner) - int(zero)
-    sums = convolve(q, w.astype(float), groups, **geometry) + bias[:, None, None]
+    sums = convolve(q, w.astype(float) - less[:, None, None, None], groups, **geometry) + bias[:, None, None]
     y = (quantize(np.maximum(sums * (inner * scales)[:, None, None], 0), outer) - int(zero)) * outer
     by_channel = dict(axis=0)
     nodes = [("QuantizeLinear", ["x", "inner", "zero"], ["q"], {}), ("DequantizeLinear", ["q", "inner", "zero"], ["xd"], {}),
-             ("DequantizeLinear", ["w", "scales"], ["wd"], by_channel),
+             ("DequantizeLinear", ["w", "scales", "less"], ["wd"], by_channel),
              ("DequantizeLinear", ["bias", "both"], ["bd"], by_channel),
              ("Conv", ["xd", "wd", "bd"], ["c"], dict(group=groups, **attributes)), ("Relu", ["c"], ["r"], {}),
              ("QuantizeLinear", ["r", "outer", "zero"], ["yq"], {}), ("DequantizeLinear", ["yq", "outer", "zero"], ["y"], {})]
-    constants = dict(inner=inner, outer=outer, zero=zero, scales=scales, both=inner * scales, w=w, bias=bias)
+    constants = dict(inner=inner, outer=outer, zero=zero, scales=scales, both=inner * scales, w=w, less=less, bias=bias)
     return *d.model(nodes, dict(x=x), dict(y=y.astype(F32)), constants), outer
 
 

@@ -49,10 +49,17 @@ func.func @unsigned_weights(%x: tensor<1x2x4xi8>) -> tensor<1x2x4xf32> {
 
 // -----
 
-// What does not fit i8 stays in floats.
+// Less 1 they do not fit i8: less 128, and 127 times the sums of the rows more.
 // CHECK-LABEL: func @too_wide
 func.func @too_wide(%x: tensor<4x2xui8>) -> tensor<4x2xf32> {
-  // CHECK: nn.matmul {{.*}} -> tensor<4x2xf32>
+  // CHECK-DAG: %[[REST:.*]] = nn.constant dense<-127> : tensor<i32>
+  // CHECK-DAG: %[[W:.*]] = nn.constant dense_resource<bytes> : tensor<2x2xi8>
+  // CHECK: %[[SUMS:.*]] = nn.matmul %arg0, %[[W]] {{.*}} -> tensor<4x2xi32>
+  // CHECK: %[[ROWS:.*]] = nn.reduce_sum
+  // CHECK: %[[PART:.*]] = nn.mul %[[ROWS]], %[[REST]]
+  // CHECK: %[[ALL:.*]] = nn.sub %[[SUMS]], %[[PART]]
+  // CHECK: nn.dequantize %[[ALL]]
+  // CHECK: bytes: "0x{{........}}80817E7F"
   %s = nn.constant dense<0.5> : tensor<f32>
   %z = nn.constant dense<1> : tensor<ui8>
   %w = nn.constant dense<[[0, 1], [254, 255]]> : tensor<2x2xui8>
