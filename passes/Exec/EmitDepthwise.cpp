@@ -7,7 +7,7 @@
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
-#include "passes/Exec/Tiles/RowCopy.h"
+#include "passes/Exec/Dots/RowCopy.h"
 #include "passes/Exec/Vectors.h"
 
 using namespace mlir;

@@ -95,10 +95,10 @@ def convolution(d):
 
 
 def dilated(d):
-    """Convolutions of whose taps many lie beside the image."""
-    n, c, f, height, width = d.batch(), d.pick((64, 70, 96)), d.pick((64, 72)), d.pick(EXTENTS), d.pick(EXTENTS)
+    """Convolutions of whose taps many lie beside the image, or whose pixels lie pages apart."""
+    n, c, f, height, width = d.batch(), d.pick((64, 70, 96, 512, 1024)), d.pick((64, 100)), d.pick(EXTENTS), d.pick(EXTENTS)
     kernel = [int(d.pick((1, 3, 3, 4))) for _ in "hw"]
-    dilations, strides = [int(d.pick((2, 5, 9, 13, 24))) for _ in kernel], [int(d.pick((1, 1, 2))) for _ in kernel]
+    dilations, strides = [int(d.pick((1, 2, 5, 9, 13, 24))) for _ in kernel], [int(d.pick((1, 1, 2))) for _ in kernel]
     reach = [(k - 1) * e for k, e in zip(kernel, dilations)]
     begin = [r // 2 + int(d.draw.integers(0, 3)) for r in reach]
     pads = begin + [max(r - b, 0) + int(d.draw.integers(0, 3)) for r, b in zip(reach, begin)]

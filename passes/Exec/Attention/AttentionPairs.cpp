@@ -4,7 +4,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Attention/AttentionEmitter.h"
-#include "passes/Exec/Tiles/RowCopy.h"
+#include "passes/Exec/Dots/RowCopy.h"
 
 using namespace mlir;
 using namespace burin;

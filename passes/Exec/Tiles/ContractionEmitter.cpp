@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Tiles/NextPanel.h"
+#include "passes/Exec/Tiles/OperandCopy.h"
 #include "passes/Exec/Tiles/TileStore.h"
 
 using namespace mlir;
@@ -25,7 +26,6 @@ public:
 private:
   Value joinBatch(const Index &index, ArrayRef<unsigned> loops);
   Value packAll(const PanelLayout &layout, OpFoldResult panels);
-  Value copyRows();
   Value createTile(int64_t elements);
   void emitTask(Value task);
   void emitDepthBlocks(function_ref<void(Value lower, Value upper, OpFoldResult size)>);
@@ -87,30 +87,6 @@ Value ContractionEmitter::packAll(const PanelLayout &layout,
                   value(c.nest.sizes[c.depth[0]]), packed, start, plan.tile.lanes);
   });
   return packed;
-}
-
-/// The left operand's rows, `pitch` apart.
-Value ContractionEmitter::copyRows() {
-  const LinearAccess &access = c.getOperand(c.lhs);
-  int64_t depth = *nn::getStatic(plan.depth), lanes = plan.tile.lanes;
-  OpFoldResult rows = shapes.mul(c.getSize(shapes, plan.left.batch), plan.rows);
-  Value copy = createBuffer(b, mul(value(rows), number(plan.pitch)), c.getType());
-  auto type = VectorType::get(lanes, c.getType());
-  emitRange(value(rows), getGrain(depth * workPerMoved, lanes), [&](Value i) {
-    auto [flat, row] = split(i, value(plan.rows));
-    Index index(c.nest.getNumLoops());
-    split(flat, plan.left.batch, c.nest, index);
-    index[c.rows[0]] = row;
-    Value from = getAddress(access, index), to = mul(i, number(plan.pitch));
-    auto emitVector = [&](Value k) {
-      Value part = b.create<vector::LoadOp>(type, access.memory, add(from, k));
-      b.create<vector::StoreOp>(part, copy, add(to, k));
-    };
-    emitLoop(number(0), number(depth / lanes * lanes), lanes, emitVector);
-    if (depth % lanes != 0)
-      emitVector(number(depth - lanes));
-  });
-  return copy;
 }
 
 Value ContractionEmitter::createTile(int64_t elements) {
@@ -318,7 +294,7 @@ void ContractionEmitter::emitTask(Value task) {
 
 void ContractionEmitter::emit() {
   if (plan.pitch)
-    lhs = copyRows();
+    lhs = copyRows(b, shapes, c, plan);
   else if (plan.readsLhs)
     lhs = c.getOperand(c.lhs).memory;
   else if (!lhs)
@@ -347,6 +323,8 @@ void ContractionEmitter::emit() {
 } // namespace
 
 void burin::emitContraction(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
-                            const Contraction &c, ContractionPlan plan) {
+                            Contraction c, ContractionPlan plan) {
+  if (plan.pixelPitch)
+    c.nest.accesses[c.lhs] = copyPixels(b, shapes, c, plan);
   ContractionEmitter(c, std::move(plan), b, shapes).emit();
 }

@@ -10,7 +10,7 @@ namespace burin {
 /// Emits the packing, the tasks that threads share, and in each the kernels and
 /// what becomes of their sums.
 void emitContraction(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
-                     const Contraction &contraction, ContractionPlan plan);
+                     Contraction contraction, ContractionPlan plan);
 
 } // namespace burin
 

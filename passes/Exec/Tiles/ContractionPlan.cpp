@@ -3,6 +3,7 @@
 #include "passes/Exec/Tiles/ContractionPlan.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Tiles/OperandCopy.h"
 #include <numeric>
 
 using namespace mlir;
@@ -52,14 +53,18 @@ static void planLhs(ContractionPlan &plan, const Contraction &c) {
                   access.getElementType() == c.getType() &&
                   nn::getStatic(access.coefficients[c.depth.back()]) == 1;
   std::optional<int64_t> panels = nn::getStatic(plan.columnPanels);
-  if (!plan.readsLhs || !collide(*stride, plan, c) || c.depth.size() > 1 ||
-      (panels && *panels <= 2))
+  if (!plan.readsLhs || !collide(*stride, plan, c) || (panels && *panels <= 2))
     return;
+  int64_t line = 8 * cacheLine / c.getType().getIntOrFloatBitWidth();
+  if (c.depth.size() > 1) {
+    if (hasPixels(c, plan.tile.lanes))
+      plan.pixelPitch = *nn::getStatic(c.nest.sizes[c.depth.back()]) + line;
+    return;
+  }
   std::optional<int64_t> depth = nn::getStatic(plan.depth);
   plan.readsLhs = depth && *depth >= plan.tile.lanes && c.rows.size() == 1;
   if (!plan.readsLhs)
     return;
-  int64_t line = 8 * cacheLine / c.getType().getIntOrFloatBitWidth();
   plan.pitch = llvm::alignTo(*depth, line);
   if (collide(plan.pitch, plan, c))
     plan.pitch += line;

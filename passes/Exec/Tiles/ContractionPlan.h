@@ -19,6 +19,7 @@ struct ContractionPlan {
   mlir::Value rhs;        ///< The packed constant, or null.
   bool readsLhs = false;  ///< Where it lies, or in a copy; else it is packed whole.
   int64_t pitch = 0;      ///< From row to row of the copy; 0: there is none.
+  int64_t pixelPitch = 0; ///< From pixel to pixel of one; 0: there is none.
   bool packsRhs = false;  ///< Whole at run time; else by each task.
   int64_t blockSize = 0;  ///< Of the first depth loop; 0: all of it at once.
   bool staysInRegisters = false; ///< Sums are stored from there, not from a tile.

@@ -43,20 +43,6 @@ func.func @constant(%a: memref<?x300xf32>, %c: memref<?x64xf32>) {
 
 // -----
 
-// Rows a page apart would drive each other out of the cache: in a copy they are a line further apart.
-memref.global "private" constant @w : memref<1024x96xf32> = dense<1.0>
-// CHECK-LABEL: func @pages
-func.func @pages(%a: memref<28x1024xf32>, %c: memref<28x96xf32>) {
-  // CHECK: memref.alloc() : memref<29120xf32>
-  // CHECK: scf.for {{.*}} to %c1024 step %c16
-  // CHECK: call @burin_gemm_f32_14x32of32_1040_1024_1
-  %w = memref.get_global @w : memref<1024x96xf32>
-  linalg.matmul ins(%a, %w : memref<28x1024xf32>, memref<1024x96xf32>) outs(%c : memref<28x96xf32>)
-  return
-}
-
-// -----
-
 // Pixels under a window: runs of 3 x 16 channels, the taps of a row, a row of the image further each time. Bias and
 // activation are applied to the sums; the buffer between is gone. The depth is short: sums stay in registers, of the
 // last panel's 24 columns in a vector and a half of one, which is multiplied with factors read in its own width.

@@ -1,7 +1,7 @@
 //===- BfloatColumn.h - Factors of one sum, rounded to bf16 -----*- C++ -*-===//
 
-#ifndef BURIN_PASSES_EXEC_TILES_BFLOATCOLUMN_H
-#define BURIN_PASSES_EXEC_TILES_BFLOATCOLUMN_H
+#ifndef BURIN_PASSES_EXEC_DOTS_BFLOATCOLUMN_H
+#define BURIN_PASSES_EXEC_DOTS_BFLOATCOLUMN_H
 
 #include "mlir/Support/LLVM.h"
 
@@ -15,4 +15,4 @@ llvm::SmallVector<uint16_t> roundColumn(llvm::ArrayRef<float> column);
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_TILES_BFLOATCOLUMN_H
+#endif // BURIN_PASSES_EXEC_DOTS_BFLOATCOLUMN_H

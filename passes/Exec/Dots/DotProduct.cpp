@@ -1,6 +1,6 @@
 //===- DotProduct.cpp - Sums of products of small numbers, recognised -----===//
 
-#include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Dots/DotProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Exec/Constants.h"
 #include "passes/Exec/Tiles/Contraction.h"

@@ -1,6 +1,6 @@
 //===- RowCopy.cpp - Rows as groups of factors ----------------------------===//
 
-#include "passes/Exec/Tiles/RowCopy.h"
+#include "passes/Exec/Dots/RowCopy.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Tiles/DotKernel.h"

@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BURIN_PASSES_EXEC_TILES_DOTPRODUCT_H
-#define BURIN_PASSES_EXEC_TILES_DOTPRODUCT_H
+#ifndef BURIN_PASSES_EXEC_DOTS_DOTPRODUCT_H
+#define BURIN_PASSES_EXEC_DOTS_DOTPRODUCT_H
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Exec/Cpu.h"
@@ -70,4 +70,4 @@ int64_t getDepthwiseColumn(const DotInstruction &instruction, int64_t vector,
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_TILES_DOTPRODUCT_H
+#endif // BURIN_PASSES_EXEC_DOTS_DOTPRODUCT_H

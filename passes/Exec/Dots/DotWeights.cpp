@@ -1,8 +1,8 @@
 //===- DotWeights.cpp - Constant factors in groups, at compile time -------===//
 
 #include "passes/Exec/Constants.h"
-#include "passes/Exec/Tiles/BfloatColumn.h"
-#include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Dots/BfloatColumn.h"
+#include "passes/Exec/Dots/DotProduct.h"
 
 using namespace mlir;
 using namespace burin;

@@ -1,6 +1,6 @@
 //===- BfloatColumn.cpp - Factors of one sum, rounded to bf16 -------------===//
 
-#include "passes/Exec/Tiles/BfloatColumn.h"
+#include "passes/Exec/Dots/BfloatColumn.h"
 #include "llvm/ADT/bit.h"
 #include <algorithm>
 #include <cmath>

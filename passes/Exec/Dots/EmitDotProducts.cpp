@@ -8,10 +8,10 @@
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
-#include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Dots/DotProduct.h"
 #include "passes/Exec/Tiles/NextPanel.h"
 #include "passes/Exec/Tiles/Packing.h"
-#include "passes/Exec/Tiles/RowCopy.h"
+#include "passes/Exec/Dots/RowCopy.h"
 #include "passes/Exec/Vectors.h"
 
 using namespace mlir;

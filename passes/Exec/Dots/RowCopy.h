@@ -1,10 +1,10 @@
 //===- RowCopy.h - Rows as groups of factors --------------------*- C++ -*-===//
 
-#ifndef BURIN_PASSES_EXEC_TILES_ROWCOPY_H
-#define BURIN_PASSES_EXEC_TILES_ROWCOPY_H
+#ifndef BURIN_PASSES_EXEC_DOTS_ROWCOPY_H
+#define BURIN_PASSES_EXEC_DOTS_ROWCOPY_H
 
 #include "passes/Exec/Loops/IndexEmitter.h"
-#include "passes/Exec/Tiles/DotProduct.h"
+#include "passes/Exec/Dots/DotProduct.h"
 
 namespace burin {
 
@@ -56,4 +56,4 @@ private:
 
 } // namespace burin
 
-#endif // BURIN_PASSES_EXEC_TILES_ROWCOPY_H
+#endif // BURIN_PASSES_EXEC_DOTS_ROWCOPY_H

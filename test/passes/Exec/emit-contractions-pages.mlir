@@ -1,0 +1,58 @@
+// RUN: burin-opt %s --burin-emit-contractions="vector-bits=512 registers=32" --canonicalize --cse --split-input-file | FileCheck %s
+
+// Rows a page apart would drive each other out of the cache: in a copy they are a line further apart.
+memref.global "private" constant @w : memref<1024x96xf32> = dense<1.0>
+// CHECK-LABEL: func @pages
+func.func @pages(%a: memref<28x1024xf32>, %c: memref<28x96xf32>) {
+  // CHECK: memref.alloc() : memref<29120xf32>
+  // CHECK: scf.for {{.*}} to %c1024 step %c16
+  // CHECK: call @burin_gemm_f32_14x32of32_1040_1024_1
+  %w = memref.get_global @w : memref<1024x96xf32>
+  linalg.matmul ins(%a, %w : memref<28x1024xf32>, memref<1024x96xf32>) outs(%c : memref<28x96xf32>)
+  return
+}
+
+// -----
+
+// Of every second pixel of 512 channels, too: all are copied once, 528 numbers apart, and read there by all taps.
+memref.global "private" constant @w : memref<100x512x3xf32> = dense<1.0>
+#x = affine_map<(w, f, j, c) -> (w * 2 + j, c)>
+#w = affine_map<(w, f, j, c) -> (f, c, j)>
+#y = affine_map<(w, f, j, c) -> (w, f)>
+// CHECK-LABEL: func @pixels
+func.func @pixels(%x: memref<29x512xf32>, %y: memref<14x100xf32>) {
+  // CHECK: memref.alloc() : memref<15312xf32>
+  // CHECK: exec.parallel {{.*}} of %c29
+  // CHECK: call @burin_gemm_f32_14x32of32_{{.*}}1056_3_528_512_1(
+  %w = memref.get_global @w : memref<100x512x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<29x512xf32>, memref<100x512x3xf32>) outs(%y : memref<14x100xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+// Few filters are done before a copy is: read where they lie.
+memref.global "private" constant @w : memref<64x512x3xf32> = dense<1.0>
+#x = affine_map<(w, f, j, c) -> (w * 2 + j, c)>
+#w = affine_map<(w, f, j, c) -> (f, c, j)>
+#y = affine_map<(w, f, j, c) -> (w, f)>
+// CHECK-LABEL: func @few_filters
+func.func @few_filters(%x: memref<29x512xf32>, %y: memref<14x64xf32>) {
+  // CHECK-NOT: memref.alloc()
+  // CHECK: call @burin_gemm_f32_14x32of32_1024_1536_1(
+  %w = memref.get_global @w : memref<64x512x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<29x512xf32>, memref<64x512x3xf32>) outs(%y : memref<14x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
