@@ -57,8 +57,11 @@ static void planLhs(ContractionPlan &plan, const Contraction &c) {
     return;
   int64_t line = 8 * cacheLine / c.getType().getIntOrFloatBitWidth();
   if (c.depth.size() > 1) {
-    if (hasPixels(c, plan.tile.lanes))
-      plan.pixelPitch = *nn::getStatic(c.nest.sizes[c.depth.back()]) + line;
+    if (!hasPixels(c, plan.tile.lanes))
+      return;
+    int64_t size = *nn::getStatic(c.nest.sizes[c.depth.back()]);
+    if (!collide(*stride / size * (size + line), plan, c))
+      plan.pixelPitch = size + line;
     return;
   }
   std::optional<int64_t> depth = nn::getStatic(plan.depth);

@@ -29,17 +29,17 @@ public:
   LinearAccess copyPixels() {
     int64_t size = *nn::getStatic(c.nest.sizes[c.depth.back()]);
     LinearAccess copy = access;
-    OpFoldResult count = shapes.get(1);
+    OpFoldResult count = shapes.get(1), isRead = shapes.get(1);
     for (auto [d, coefficient] : llvm::enumerate(copy.coefficients)) {
       int64_t pixels = *nn::getStatic(coefficient) / size;
       OpFoldResult last = shapes.sub(c.nest.sizes[d], shapes.get(1));
       count = shapes.add(count, shapes.mul(last, shapes.get(pixels)));
+      isRead = shapes.mul(isRead, shapes.min(c.nest.sizes[d], shapes.get(1)));
       if (d != c.depth.back())
         coefficient = shapes.get(pixels * plan.pixelPitch);
     }
-    // There may be nothing at all to go over.
-    count = shapes.max(count, shapes.get(0));
-    copy.memory = copyRuns(count, size, plan.pixelPitch,
+    // Where a loop has no iterations, there may be nothing to copy at all.
+    copy.memory = copyRuns(shapes.mul(count, isRead), size, plan.pixelPitch,
                            [&](Value i) { return mul(i, number(size)); });
     return copy;
   }

@@ -56,3 +56,29 @@ func.func @few_filters(%x: memref<29x512xf32>, %y: memref<14x64xf32>) {
   }
   return
 }
+
+// -----
+
+// Where nothing is summed up, nothing is copied, however far the taps reach.
+memref.global "private" constant @w : memref<100x512x3xf32> = dense<1.0>
+#x = affine_map<(w, f, j, c) -> (w * 2 + j * 99, c)>
+#w = affine_map<(w, f, j, c) -> (f, c, j)>
+#y = affine_map<(w, f, j, c) -> (w, f)>
+// CHECK-LABEL: func @unknown
+func.func @unknown(%x: memref<?x512xf32>, %y: memref<?x100xf32>) {
+  // CHECK: %[[SIZE:.*]] = memref.dim %arg1, %c0
+  // CHECK: %[[EMPTY:.*]] = arith.cmpi slt, %[[SIZE]], %c1 :
+  // CHECK: %[[ANY:.*]] = arith.select %[[EMPTY]], %[[SIZE]], %c1 :
+  // CHECK: %[[PIXELS:.*]] = arith.muli %{{.*}}, %[[ANY]]
+  // CHECK: exec.parallel {{.*}} of %[[PIXELS]]
+  // CHECK: call @burin_gemm_f32_
+  %w = memref.get_global @w : memref<100x512x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<?x512xf32>, memref<100x512x3xf32>) outs(%y : memref<?x100xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
