@@ -222,17 +222,19 @@ std::optional<SmallVector<TapPlace>> findPlaces(const Window &window) {
 }
 
 /// For dilations about as large as the image: where each tap lies on it, by dimension,
-/// if the others' products are many and what is left are matrix products of some size.
+/// if the others' products are many and what is left are few matrix products of some size.
 std::optional<SmallVector<SmallVector<TapPlace>>>
 findTapsApart(const ConvOperands &c, ArrayRef<Window> windows) {
   constexpr double most = 0.7; // Of the products, for more the sums are read too often.
   constexpr int64_t fewest = 64;
+  constexpr size_t mostTaps = 25; // Each is code of its own: of 13 x 13 it takes minutes.
   if (!nn::isChannelsLast(c.op) || c.group != 1 || !isa<FloatType>(c.xType) ||
       nn::getStatic(c.wShape[0]).value_or(0) < fewest ||
       nn::getStatic(c.wShape[1]).value_or(0) < fewest)
     return std::nullopt;
   SmallVector<SmallVector<TapPlace>> all;
   double part = 1;
+  size_t taps = 1;
   for (const Window &window : windows) {
     std::optional<SmallVector<TapPlace>> places = findPlaces(window);
     if (!places || places->empty())
@@ -241,9 +243,10 @@ findTapsApart(const ConvOperands &c, ArrayRef<Window> windows) {
     for (const TapPlace &place : *places)
       seen += place.count;
     part *= double(seen) / double(*nn::getStatic(window.output) * *nn::getStatic(window.kernel));
+    taps *= places->size();
     all.push_back(std::move(*places));
   }
-  if (part > most)
+  if (part > most || taps > mostTaps)
     return std::nullopt;
   return all;
 }

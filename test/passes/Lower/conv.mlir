@@ -62,3 +62,15 @@ func.func @padded(%x: tensor<1x16x64xf32>, %w: tensor<64x64x3xf32>) -> tensor<1x
   %0 = nn.conv %x, %w {auto_pad = "NOTSET", channels_last, dilations = array<i64: 2>, group = 1 : i64, pads = array<i64: 2, 2>, strides = array<i64: 1>} : (tensor<1x16x64xf32>, tensor<64x64x3xf32>) -> tensor<1x16x64xf32>
   return %0 : tensor<1x16x64xf32>
 }
+
+// -----
+
+// Many taps would be much code.
+// CHECK-LABEL: func @many
+func.func @many(%x: tensor<1x16x64xf32>, %w: tensor<64x64x31xf32>) -> tensor<1x16x64xf32> {
+  // CHECK: tensor.insert_slice %arg0 into {{.*}}[0, 15, 0] [1, 16, 64]
+  // CHECK: linalg.generic
+  // CHECK-NOT: linalg.generic
+  %0 = nn.conv %x, %w {auto_pad = "NOTSET", channels_last, dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 15, 15>, strides = array<i64: 1>} : (tensor<1x16x64xf32>, tensor<64x64x31xf32>) -> tensor<1x16x64xf32>
+  return %0 : tensor<1x16x64xf32>
+}
