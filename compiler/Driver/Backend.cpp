@@ -292,20 +292,12 @@ Status Backend::makeObjects(std::vector<std::string> &objects) {
 }
 
 /// Copies a file in one piece, so that it lies in memory as the linker's does.
-static std::error_code copyAtOnce(StringRef from, StringRef to) {
+static Status copyAtOnce(StringRef from, StringRef to) {
   auto contents = llvm::MemoryBuffer::getFile(from, /*IsText=*/false,
-                                        /*RequiresNullTerminator=*/false);
+                                              /*RequiresNullTerminator=*/false);
   if (!contents)
-    return contents.getError();
-  std::error_code error;
-  llvm::raw_fd_ostream os(to, error);
-  if (error)
-    return error;
-  os << (*contents)->getBuffer();
-  os.close();
-  error = os.error();
-  os.clear_error();
-  return error;
+    return {ExitCode::Machine, from + ": " + contents.getError().message()};
+  return writeFile(to, [&](raw_ostream &os) { os << (*contents)->getBuffer(); });
 }
 
 Status Backend::writeArtifact() {
@@ -326,10 +318,12 @@ Status Backend::writeArtifact() {
     return status;
   std::error_code error = fs::rename(file, temporary);
   if (error == std::errc::cross_device_link) {
-    error = copyAtOnce(file, temporary);
+    if (status = copyAtOnce(file, temporary); !status.isOk())
+      return status;
     // As the linker left it: programs may be executed.
-    if (auto permissions = fs::getPermissions(file); permissions && !error)
-      error = fs::setPermissions(temporary, *permissions);
+    auto permissions = fs::getPermissions(file);
+    error = permissions ? fs::setPermissions(temporary, *permissions)
+                        : permissions.getError();
   }
   if (error)
     return {ExitCode::Machine, temporary + ": " + error.message()};
