@@ -4,10 +4,10 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/Dots/RowCopy.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
-#include "passes/Exec/Dots/RowCopy.h"
 #include "passes/Exec/Vectors.h"
 
 using namespace mlir;

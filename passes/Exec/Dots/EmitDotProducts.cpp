@@ -5,13 +5,13 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Constants.h"
+#include "passes/Exec/Dots/DotProduct.h"
+#include "passes/Exec/Dots/RowCopy.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
 #include "passes/Exec/Tiles/DotKernel.h"
-#include "passes/Exec/Dots/DotProduct.h"
 #include "passes/Exec/Tiles/NextPanel.h"
 #include "passes/Exec/Tiles/Packing.h"
-#include "passes/Exec/Dots/RowCopy.h"
 #include "passes/Exec/Vectors.h"
 
 using namespace mlir;

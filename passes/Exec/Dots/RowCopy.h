@@ -3,8 +3,8 @@
 #ifndef BURIN_PASSES_EXEC_DOTS_ROWCOPY_H
 #define BURIN_PASSES_EXEC_DOTS_ROWCOPY_H
 
-#include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Dots/DotProduct.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
 
 namespace burin {
 
