@@ -80,12 +80,18 @@ bool burin::hasPixels(const Contraction &c, int64_t lanes) {
   std::optional<int64_t> size = nn::getStatic(c.nest.sizes[c.depth.back()]);
   if (!size || *size < lanes)
     return false;
+  double pixels = 1, reads = 1;
   for (auto [d, coefficient] : llvm::enumerate(c.getOperand(c.lhs).coefficients)) {
     std::optional<int64_t> known = nn::getStatic(coefficient);
     if (!known || *known < 0 || (d != c.depth.back() && *known % *size != 0))
       return false;
+    if (*known == 0 || d == c.depth.back())
+      continue;
+    double count = guessSize(c.nest.sizes[d]);
+    pixels += (count - 1) * double(*known / *size);
+    reads *= count;
   }
-  return true;
+  return pixels <= reads;
 }
 
 LinearAccess burin::copyPixels(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,

@@ -17,7 +17,7 @@ mlir::Value copyRows(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                      const Contraction &c, const ContractionPlan &plan);
 
 /// Whether the left operand consists of pixels: runs of the last depth loop, from one
-/// to another of which all other loops go.
+/// to another of which all other loops go, and which are read once each on average.
 bool hasPixels(const Contraction &c, int64_t lanes);
 
 /// Its pixels, `plan.pixelPitch` apart, as an operand of the same loops.

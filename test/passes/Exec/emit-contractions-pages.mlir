@@ -61,7 +61,7 @@ func.func @few_filters(%x: memref<29x512xf32>, %y: memref<14x64xf32>) {
 
 // Where nothing is summed up, nothing is copied, however far the taps reach.
 memref.global "private" constant @w : memref<100x512x3xf32> = dense<1.0>
-#x = affine_map<(w, f, j, c) -> (w * 2 + j * 99, c)>
+#x = affine_map<(w, f, j, c) -> (w * 2 + j * 9, c)>
 #w = affine_map<(w, f, j, c) -> (f, c, j)>
 #y = affine_map<(w, f, j, c) -> (w, f)>
 // CHECK-LABEL: func @unknown
@@ -75,6 +75,28 @@ func.func @unknown(%x: memref<?x512xf32>, %y: memref<?x100xf32>) {
   %w = memref.get_global @w : memref<100x512x3xf32>
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
       ins(%x, %w : memref<?x512xf32>, memref<100x512x3xf32>) outs(%y : memref<?x100xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+// Of pixels most of which lie between the taps, those that are read are read where they lie.
+memref.global "private" constant @w : memref<100x512x3xf32> = dense<1.0>
+#x = affine_map<(w, f, j, c) -> (w * 2 + j * 200, c)>
+#w = affine_map<(w, f, j, c) -> (f, c, j)>
+#y = affine_map<(w, f, j, c) -> (w, f)>
+// CHECK-LABEL: func @between
+func.func @between(%x: memref<427x512xf32>, %y: memref<14x100xf32>) {
+  // CHECK-NOT: memref.alloc()
+  // CHECK: call @burin_gemm_f32_14x32of32_{{.*}}1024_3_102400_512_1(
+  %w = memref.get_global @w : memref<100x512x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<427x512xf32>, memref<100x512x3xf32>) outs(%y : memref<14x100xf32>) {
   ^bb0(%a: f32, %b: f32, %sum: f32):
     %0 = arith.mulf %a, %b : f32
     %1 = arith.addf %sum, %0 : f32
