@@ -4,8 +4,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/Exec/Constants.h"
 #include "passes/Exec/Dots/DotProduct.h"
+#include "passes/Exec/Dots/ExactProducts.h"
 #include "passes/Exec/Dots/RowCopy.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
@@ -29,10 +29,6 @@ constexpr int64_t residentBytes = secondLevelCache / 2;
 constexpr int64_t tilesPerChunk = 8;
 /// Panels of columns of one task: the rows are copied once for all of them.
 constexpr int64_t panelsPerGroup = 8;
-/// Of so many multiplications of floats one may stay exact, if it is with few of the
-/// weights: then rows would be rounded for a few columns only, and f32 takes less than
-/// twice as long.
-constexpr int64_t productsPerExact = 128, weightsPerExact = 1024;
 
 class DotProductEmitter : IndexEmitter {
 public:
@@ -299,46 +295,6 @@ void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
   }
 }
 
-/// What a product of floats by constants takes.
-struct Effort {
-  int64_t products = 0, weights = 0;
-
-  static Effort of(linalg::LinalgOp op) {
-    Effort effort{1, 0};
-    for (int64_t size : op.getStaticLoopRanges())
-      effort.products *= ShapedType::isDynamic(size) ? 1 : size;
-    auto module = op->getParentOfType<ModuleOp>();
-    for (Value input : op.getDpsInputs())
-      if (memref::GlobalOp global = findGlobal(input, module))
-        effort.weights = global.getType().getNumElements();
-    return effort;
-  }
-  Effort operator+(Effort other) const {
-    return {products + other.products, weights + other.weights};
-  }
-  bool isWithin(Effort limit) const {
-    return products <= limit.products && weights <= limit.weights;
-  }
-};
-
-/// The first of `all` that together take so little that hardly any time is lost with
-/// f32: what is rounded there goes through all the others.
-llvm::DenseSet<Operation *> chooseExact(ArrayRef<linalg::LinalgOp> all) {
-  Effort sum, taken;
-  for (linalg::LinalgOp op : all)
-    sum = sum + Effort::of(op);
-  Effort limit{sum.products / productsPerExact, sum.weights / weightsPerExact};
-  llvm::DenseSet<Operation *> exact;
-  for (linalg::LinalgOp op : all) {
-    Effort more = taken + Effort::of(op);
-    if (!more.isWithin(limit))
-      continue;
-    taken = more;
-    exact.insert(op);
-  }
-  return exact;
-}
-
 struct EmitDotProducts : impl::EmitDotProductsBase<EmitDotProducts> {
   using EmitDotProductsBase::EmitDotProductsBase;
 
@@ -346,15 +302,8 @@ struct EmitDotProducts : impl::EmitDotProductsBase<EmitDotProducts> {
     Cpu cpu{vectorBits, registers};
     DotInstruction instruction{intrinsic, group, isUnsigned, isFloat};
     llvm::DenseSet<Operation *> exact;
-    for (auto func : getOperation().getOps<func::FuncOp>()) {
-      SmallVector<linalg::LinalgOp> products;
-      func.walk([&](linalg::LinalgOp op) {
-        if (isFloat && sumsProducts(op, instruction) && Effort::of(op).weights > 0)
-          products.push_back(op);
-      });
-      for (Operation *op : chooseExact(products))
-        exact.insert(op);
-    }
+    if (isFloat)
+      exact = findExactProducts(getOperation(), instruction);
     auto isWanted = [&](linalg::LinalgOp op) {
       return !exact.contains(op) && sumsProducts(op, instruction);
     };
