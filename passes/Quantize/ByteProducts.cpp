@@ -51,12 +51,12 @@ std::optional<ByteWeights> burin::findWeights(OpBuilder &b, Value bytes,
   return weights;
 }
 
-bool burin::mayHaveRest(nn::ConvOp op) {
+bool burin::canSubtractRest(nn::ConvOp op) {
   return op.getGroup() == 1 ||
          int64_t(op.getGroup()) == cast<RankedTensorType>(op.getW().getType()).getDimSize(0);
 }
 
-bool burin::mayHaveRest(nn::MatMulOp op) {
+bool burin::canSubtractRest(nn::MatMulOp op) {
   return cast<RankedTensorType>(op.getLhs().getType()).getRank() >= 2;
 }
 

@@ -33,8 +33,8 @@ std::optional<ByteWeights> findWeights(mlir::OpBuilder &b, mlir::Value bytes,
 
 /// Whether createByteConv and createByteMatMul can multiply weights with a rest: of
 /// one group or of one filter for each, and with rows.
-bool mayHaveRest(nn::ConvOp op);
-bool mayHaveRest(nn::MatMulOp op);
+bool canSubtractRest(nn::ConvOp op);
+bool canSubtractRest(nn::MatMulOp op);
 
 /// The sums over x.bytes * w of a convolution of what `op` reads, in i32, padded
 /// with the zero of x; null if the pads are not known.

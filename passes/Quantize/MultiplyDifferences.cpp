@@ -109,7 +109,7 @@ struct SubtractAfterConv : OpRewritePattern<nn::ConvOp> {
     auto type = cast<RankedTensorType>(op.getType());
     if (!type.getElementType().isInteger(32))
       return failure();
-    std::optional<Sides> sides = findSides(b, op.getX(), op.getW(), 0, mayHaveRest(op));
+    std::optional<Sides> sides = findSides(b, op.getX(), op.getW(), 0, canSubtractRest(op));
     Value sums = sides ? createByteConv(b, op, sides->x, sides->w) : Value();
     if (!sums)
       return failure();
@@ -139,7 +139,7 @@ struct SubtractAfterMatMul : OpRewritePattern<nn::MatMulOp> {
         cast<RankedTensorType>(op.getRhs().getType()).getRank() != 2)
       return failure();
     std::optional<Sides> sides =
-        findSides(b, op.getLhs(), op.getRhs(), op.getTransRhs() ? 0 : 1, mayHaveRest(op));
+        findSides(b, op.getLhs(), op.getRhs(), op.getTransRhs() ? 0 : 1, canSubtractRest(op));
     if (!sides)
       return failure();
     Value sums = createByteMatMul(b, op, sides->x.bytes, sides->w);

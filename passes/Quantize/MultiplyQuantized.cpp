@@ -124,7 +124,7 @@ struct MultiplyConv : OpRewritePattern<nn::ConvOp> {
     std::optional<SmallVector<float>> bias = findBias(op.getBias());
     std::optional<Weights> w;
     if (bias)
-      w = findScaledWeights(b, op.getW(), 0, mayHaveRest(op));
+      w = findScaledWeights(b, op.getW(), 0, canSubtractRest(op));
     if (!w || (!bias->empty() && bias->size() != w->w.sums.size()))
       return failure();
     Value sums = createByteConv(b, op, x->x, w->w);
@@ -145,7 +145,7 @@ struct MultiplyMatrix : OpRewritePattern<nn::MatMulOp> {
         cast<RankedTensorType>(op.getRhs().getType()).getRank() != 2)
       return failure();
     std::optional<Weights> w = findScaledWeights(
-        b, op.getRhs(), op.getTransRhs() ? 0 : 1, mayHaveRest(op));
+        b, op.getRhs(), op.getTransRhs() ? 0 : 1, canSubtractRest(op));
     if (!w)
       return failure();
     Value sums = createByteMatMul(b, op, x->x.bytes, w->w);
