@@ -78,13 +78,19 @@ public:
     number = minOf(most / Block::size + 1, maxBins);
   }
 
-  /// Forgets all; `low` to `high` is where boxes are expected to begin.
-  void clear(float low, float high) {
+  /// Forgets all.
+  void clear() {
     used = 0;
-    first = low;
-    scale = float(number) / (high - low);
     for (int64_t i = 0; i < number; ++i)
       bins[i] = {nullptr, 0};
+  }
+
+  /// Whether it matters where boxes begin.
+  bool hasBins() const { return number > 1; }
+  /// `low` to `high` is where they are expected to; of none taken yet.
+  void spread(float low, float high) {
+    first = low;
+    scale = float(number) / (high - low);
   }
 
   void add(const Box &box) {
@@ -154,17 +160,24 @@ struct Selector {
     return count;
   }
 
-  /// The number of boxes taken; `places` gets which.
-  int64_t select(int64_t batch, int64_t cls) {
-    int64_t number = 0, size = collect(batch, cls);
-    makeHeap(heap, size);
+  /// Makes bins for the boxes of the `size` first of the heap.
+  void spread(int64_t batch, int64_t size) {
     float low = 0, high = 0;
     for (int64_t i = 0; i < size; ++i) {
       float left = readBox(boxes, batch, getIndex(heap[i]), isCenter).left;
       low = i == 0 ? left : smaller(left, low);
       high = i == 0 ? left : larger(left, high);
     }
-    taken.clear(low, high);
+    taken.spread(low, high);
+  }
+
+  /// The number of boxes taken; `places` gets which.
+  int64_t select(int64_t batch, int64_t cls) {
+    int64_t number = 0, size = collect(batch, cls);
+    makeHeap(heap, size);
+    taken.clear();
+    if (taken.hasBins())
+      spread(batch, size);
     while (size > 0 && number < most) {
       int64_t best = getIndex(popHeap(heap, size--));
       Box box = readBox(boxes, batch, best, isCenter);
@@ -204,8 +217,16 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
   auto *places = taken ? allocate<int64_t>(call, most) : nullptr;
   if (!places)
     return BURIN_OUT_OF_MEMORY;
-  Selector selector{boxes,          scores, params[0] != 0, params[2] != 0,
-                    overlapThreshold, scoreThreshold, most, heap, Boxes(taken, most), places};
+  Selector selector{boxes,
+                    scores,
+                    params[0] != 0,
+                    params[2] != 0,
+                    overlapThreshold,
+                    scoreThreshold,
+                    most,
+                    heap,
+                    Boxes(taken, most),
+                    places};
   auto *to = static_cast<int64_t *>(rows.data);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {
