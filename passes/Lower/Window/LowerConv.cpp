@@ -2,6 +2,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "passes/Lower/Window/Convolution.h"
 
 using namespace mlir;
@@ -198,6 +199,7 @@ Value createDepthwise(Lowering &l, ConvOperands c, ArrayRef<Window> windows,
   loops.w.push_back(loops.y.back());
   return createSums(l, c, loops, numOutput + spatial, start);
 }
+
 /// Positions [first, first + count) of the output at which a tap lies on the image and
 /// not on what is around it.
 struct TapPlace {
@@ -287,19 +289,14 @@ Value createTapsApart(Lowering &l, const ConvOperands &c, ArrayRef<Window> windo
                       ArrayRef<SmallVector<TapPlace>> places, const Shape &out) {
   Value sum = createStart(l, c.bias, c.biasType, nn::getChannelDim(c.op, out.size()), out,
                           getComputeType(c.element));
-  SmallVector<TapPlace> taps;
-  auto add = [&](auto &self) -> void {
-    if (taps.size() == windows.size()) {
-      sum = addTaps(l, c, windows, taps, sum, out);
-      return;
-    }
-    for (const TapPlace &place : places[taps.size()]) {
-      taps.push_back(place);
-      self(self);
-      taps.pop_back();
-    }
-  };
-  add(add);
+  SmallVector<int64_t> counts = llvm::map_to_vector(
+      places, [](const auto &of) { return int64_t(of.size()); });
+  for (int64_t i = 0; i < ShapedType::getNumElements(counts); ++i) {
+    SmallVector<TapPlace> taps;
+    for (auto [of, k] : llvm::zip_equal(places, delinearize(i, computeStrides(counts))))
+      taps.push_back(of[k]);
+    sum = addTaps(l, c, windows, taps, sum, out);
+  }
   return l.createRounded(sum, out, c.element);
 }
 } // namespace
