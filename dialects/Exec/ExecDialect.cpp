@@ -84,7 +84,7 @@ void CallOp::getEffects(
 LogicalResult CallOp::verify() {
   for (Type type : getOperandTypes())
     if (cast<ShapedType>(type).getRank() > BURIN_MAX_RANK)
-      return emitOpError("expects no more than ")
+      return emitError("expects no more than ")
              << BURIN_MAX_RANK << " dimensions, got " << type << "; reshape it in the model";
   return success();
 }

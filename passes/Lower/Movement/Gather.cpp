@@ -90,8 +90,8 @@ std::optional<int64_t> findIndex(Value indices, OpFoldResult size) {
   return (*constant.begin()).getSExtValue();
 }
 
-/// Whether there are sizes of 1 that others lie between them and `axis`. Which dimension a
-/// slice is without is found by its strides later: nobody could tell then.
+/// Whether other sizes lie between `axis` and one of 1. Which dimension a slice is
+/// without is found by its strides later: nobody could tell then.
 bool hasUnitsApart(ArrayRef<OpFoldResult> sizes, int64_t axis) {
   auto isUnit = [](OpFoldResult size) { return nn::getStatic(size) == 1; };
   auto areApart = [&](auto &&others) {
