@@ -51,18 +51,18 @@ def EmitLoops : Pass<"burin-emit-loops", "::mlir::ModuleOp"> {
   ];
 }
 
-def FuseDepthwise : Pass<"burin-fuse-depthwise", "::mlir::ModuleOp"> {
-  let summary = "Convolve depthwise right before the product that reads it";
+def FuseWindows : Pass<"burin-fuse-windows", "::mlir::ModuleOp"> {
+  let summary = "Calculate windows right after what they see";
   let description = [{
     A depthwise convolution on buffers and the 1 x 1 convolution that alone reads it
     become one parallel loop over blocks of lines, as in MobileNetV2 (Sandler et al.,
-    2018), and the tensor between them a few lines on the thread's stack; with what
-    changes either's results one by one, and the 1 x 1 convolution before, if nothing
-    else reads that: each block keeps the last lines of the one before. Done where the
-    largest of these tensors is more than a cache keeps, and weights are few.
+    2018), and the tensor between them a few lines on the thread's stack. So do a window
+    (a depthwise convolution or a pooling) and the convolution before it, but for 3 x 3
+    ones, which are left to Winograd's algorithm: each block keeps the last lines of the
+    one before. Done where tensors are more than a cache keeps, and weights are few.
 
     ```mlir
-    // before: --burin-fuse-depthwise --canonicalize
+    // before: --burin-fuse-windows --canonicalize
     memref.global "private" constant @taps : memref<3x3x32xf32> = dense<0.5>
     memref.global "private" constant @weights : memref<32x16xf32> = dense<0.25>
     func.func @separable(%a: memref<1x66x66x32xf32>) -> memref<1x64x64x16xf32> {

@@ -110,6 +110,8 @@ public:
     func.walk([&](memref::AllocOp op) { allocs.push_back(op); });
     SmallVector<Buffer> buffers;
     for (memref::AllocOp alloc : allocs) {
+      if (alloc->getParentOfType<exec::ParallelOp>())
+        return alloc.emitError("is shared by all threads that get here: a bug of Burin");
       if (!alloc.getType().hasStaticShape()) {
         allocateAtRunTime(alloc);
         continue;

@@ -139,21 +139,46 @@ def separable(d):
     return d.model(nodes, dict(x=x), dict(y=y), constants | dict(w=w, bias=bias, least=F32(-1), most=F32(6)))
 
 
+def draw_pooling(d, x, kernel, geometry):
+    """Of x: the name of one, its other attributes, and what is expected."""
+    if d.draw.integers(2):
+        return "MaxPool", {}, windows(x, kernel, rest=-np.inf, **geometry).max(0)
+    includes = int(d.draw.integers(2))
+    y = windows(x.astype(float), kernel, **geometry).sum(0)
+    count = np.prod(kernel) if includes else windows(np.ones_like(x), kernel, **geometry).sum(0)
+    return "AveragePool", dict(count_include_pad=includes), y / count
+
+
 def pool(d):
     """A pooling between two transposes or none."""
     n, c, height, width = d.image()
     kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3, 7))
     # No window lies in the pads alone.
-    x, is_largest = d.normal(n, c, height, width), bool(d.draw.integers(2))
-    if is_largest:
-        y = windows(x, kernel, rest=-np.inf, **geometry).max(0)
-        nodes = [("MaxPool", ["x"], ["y"], attributes)]
+    x = d.normal(n, c, height, width)
+    name, others, y = draw_pooling(d, x, kernel, geometry)
+    return d.model([(name, ["x"], ["y"], dict(**attributes, **others))], dict(x=x), dict(y=y.astype(F32)))
+
+
+def stem(d):
+    """A convolution, and a pooling or depthwise convolution of its results, which a cache does not keep."""
+    n, c, e, height = d.batch(), d.pick((1, 3, 8, 17)), d.pick((24, 32, 50)), d.pick((40, 45, 56, 61, 64))
+    width = max(d.pick((40, 47, 56)), -(-(1 << 17) // (e * height)))
+    kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3, 5))
+    height, width = height * geometry["strides"][0], width * geometry["strides"][1]
+    x, bias = d.normal(n, c, height, width), d.normal(e)
+    w = d.normal(e, c, *kernel) / F32(np.sqrt(c * np.prod(kernel)))
+    a = np.maximum(convolve(x, w, **geometry) + bias[:, None, None], 0)
+    nodes, constants = [("Conv", ["x", "w", "bias"], ["c"], attributes), ("Relu", ["c"], ["a"], {})], dict(w=w, bias=bias)
+    kernel, geometry, attributes = draw_geometry(d, *a.shape[2:], (2, 3, 3, 5))
+    if d.draw.integers(3):
+        name, others, y = draw_pooling(d, a, kernel, geometry)
+        nodes.append((name, ["a"], ["y"], dict(**attributes, **others)))
     else:
-        includes = int(d.draw.integers(2))
-        y = windows(x.astype(float), kernel, **geometry).sum(0)
-        y = (y / (np.prod(kernel) if includes else windows(np.ones_like(x), kernel, **geometry).sum(0))).astype(F32)
-        nodes = [("AveragePool", ["x"], ["y"], dict(count_include_pad=includes, **attributes))]
-    return d.model(nodes, dict(x=x), dict(y=y))
+        constants["v"] = d.normal(e, 1, *kernel) / F32(np.sqrt(np.prod(kernel)))
+        y = np.minimum(convolve(a, constants["v"], e, **geometry), 1)
+        nodes += [("Conv", ["a", "v"], ["b"], dict(group=e, **attributes)), ("Min", ["b", "one"], ["y"], {})]
+        constants["one"] = F32(1)
+    return d.model(nodes, dict(x=x), dict(y=y.astype(F32)), constants)
 
 
 def product(d):
@@ -252,4 +277,4 @@ def attention(d):
     return d.model([("Attention", list(inputs), ["y"], {})], inputs, dict(y=y), named=(0, 2), m=(0, 1), opset=23)
 
 
-KINDS = [convolution, dilated, separable, pool, product, integers, quantized, rows, attention]
+KINDS = [convolution, dilated, separable, stem, pool, product, integers, quantized, rows, attention]

@@ -11,7 +11,7 @@ using namespace burin;
 namespace {
 MemRefType getType(Value buffer) { return dyn_cast<MemRefType>(buffer.getType()); }
 
-/// The lines of `map`, which is [image, line, ...]: loop 1 times a stride, and taps.
+/// The lines of an operand at `line`: loop 1 times a stride, and taps.
 std::optional<LineWindow> matchWindow(AffineExpr line, ArrayRef<int64_t> ranges) {
   LineWindow window;
   SmallVector<AffineExpr> terms = {line};
@@ -53,10 +53,19 @@ std::optional<LineWindow> matchOperand(Value operand, AffineMap map,
       !map.getResult(0).isFunctionOfDim(0) ||
       llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
     return std::nullopt;
-  for (AffineExpr inLine : map.getResults().drop_front(2))
-    if (inLine.isFunctionOfDim(0) || inLine.isFunctionOfDim(1))
+  std::optional<LineWindow> window;
+  for (unsigned d = 1; d < 4; ++d) {
+    AffineExpr at = map.getResult(d);
+    if (at.isFunctionOfDim(0) || (window && at.isFunctionOfDim(1)))
       return std::nullopt;
-  return matchWindow(map.getResult(1), ranges);
+    if (!at.isFunctionOfDim(1))
+      continue;
+    window = matchWindow(at, ranges);
+    if (!window)
+      return std::nullopt;
+    window->dim = d;
+  }
+  return window;
 }
 
 std::optional<LineStep> matchStep(linalg::LinalgOp op) {
@@ -81,20 +90,44 @@ bool isElementwise(linalg::LinalgOp op) { return op.getNumReductionLoops() == 0;
 /// The factor that goes by lines, if only one does.
 unsigned getMoving(const LineStep &step) { return step.windows[0].isWhole() ? 1 : 0; }
 
-/// Sums over channels, each pixel by itself, by weights that are the same for all.
-bool isPointwise(LineStep &step) {
+/// Sums of products of lines by weights that are the same for all.
+bool isConvolution(const LineStep &step) {
   if (!isSumOfProducts(step.op))
     return false;
   unsigned moving = getMoving(step), weights = 1 - moving;
-  return step.windows[moving].isLine() && step.windows[weights].isWhole() &&
+  return !step.windows[moving].isWhole() && step.windows[weights].isWhole() &&
          step.op->getOperand(weights).getDefiningOp<memref::GetGlobalOp>();
 }
 
+/// Sums over channels, each pixel by itself.
+bool isPointwise(const LineStep &step) {
+  return isConvolution(step) && step.windows[getMoving(step)].isLine();
+}
+
+/// But not of 3 lines that follow each other: Winograd's algorithm takes tiles of
+/// several lines.
+bool takesLines(const LineStep &step) {
+  LineWindow window = step.windows[getMoving(step)];
+  return isConvolution(step) && (window.stride != 1 || window.extent != 3);
+}
+
 /// Sums over the taps of a window, each channel by itself.
-bool isDepthwise(LineStep &step) {
-  return isSumOfProducts(step.op) && step.op.getNumReductionLoops() == 2 &&
+bool isDepthwise(const LineStep &step) {
+  linalg::LinalgOp op = step.op;
+  return isSumOfProducts(op) && op.getNumReductionLoops() == 2 &&
          step.windows[0].isWhole() != step.windows[1].isWhole();
 }
+
+/// Takes the largest of a window's elements, or something else of them but a sum of
+/// products.
+bool isPooling(const LineStep &step) {
+  return !isElementwise(step.op) && !isSumOfProducts(step.op) &&
+         !step.windows[0].isWhole() &&
+         llvm::all_of(ArrayRef(step.windows).drop_front().drop_back(),
+                      [](const LineWindow &window) { return window.isWhole(); });
+}
+
+bool isWindow(const LineStep &step) { return isDepthwise(step) || isPooling(step); }
 
 bool contains(LineGroup &group, Operation *op) {
   return llvm::any_of(group.steps, [&](LineStep &step) { return step.op == op; });
@@ -102,17 +135,18 @@ bool contains(LineGroup &group, Operation *op) {
 
 class ChainFinder {
 public:
-  bool find(linalg::LinalgOp product);
+  bool find(linalg::LinalgOp op, bool endsWithWindow);
 
   LineChain chain;
 
 private:
-  using Match = function_ref<bool(LineStep &)>;
+  using Match = function_ref<bool(const LineStep &)>;
 
   bool takeOp(linalg::LinalgOp op, LineGroup &group);
   bool takeWriters(Value buffer, Operation *reader, LineGroup &group, Match isSum);
-  bool takeInterior(Operation *depthwise, LineGroup &group);
-  void takeBefore(LineStep &depthwise);
+  bool takeInterior(Operation *window, LineGroup &group);
+  bool takeStart(linalg::LinalgOp sums);
+  void takeBefore(const LineStep &window);
   void takeFollower();
   bool mayMove();
 
@@ -164,10 +198,10 @@ bool ChainFinder::takeWriters(Value buffer, Operation *reader, LineGroup &group,
   return isFound;
 }
 
-/// Takes what writes into the borders that `depthwise` sees around its input.
-bool ChainFinder::takeInterior(Operation *depthwise, LineGroup &group) {
+/// Takes what writes into the borders that `window` sees around its input.
+bool ChainFinder::takeInterior(Operation *window, LineGroup &group) {
   for (Operation *user : chain.input.getUsers()) {
-    if (user == depthwise)
+    if (user == window)
       continue;
     auto view = dyn_cast<memref::SubViewOp>(user);
     if (!view || !view->hasOneUse() || !view.hasUnitStride() ||
@@ -187,7 +221,7 @@ bool ChainFinder::takeInterior(Operation *depthwise, LineGroup &group) {
     chain.interior = view;
     chain.top = *top;
   }
-  if (!chain.interior || !takeWriters(chain.interior, nullptr, group, isPointwise))
+  if (!chain.interior || !takeWriters(chain.interior, nullptr, group, takesLines))
     return false;
   group.buffers.remove(chain.interior);
   // Nothing of the interior is filled afterwards.
@@ -198,18 +232,19 @@ bool ChainFinder::takeInterior(Operation *depthwise, LineGroup &group) {
   });
 }
 
-void ChainFinder::takeBefore(LineStep &depthwise) {
-  chain.window = depthwise.windows[getMoving(depthwise)];
-  chain.input = depthwise.op->getOperand(getMoving(depthwise));
+void ChainFinder::takeBefore(const LineStep &window) {
+  unsigned moving = getMoving(window);
+  chain.window = window.windows[moving];
+  chain.input = window.op->getOperand(moving);
   if (!chain.input.getDefiningOp<memref::AllocOp>())
     return;
   LineChain alone = chain;
-  if (takeWriters(chain.input, depthwise.op, chain.before, isPointwise)) {
+  if (takeWriters(chain.input, window.op, chain.before, takesLines)) {
     chain.interior = chain.input;
     chain.before.buffers.remove(chain.input);
   } else {
     chain = alone;
-    if (!takeInterior(depthwise.op, chain.before))
+    if (!takeInterior(window.op, chain.before))
       chain = alone;
   }
   if (!mayMove())
@@ -258,49 +293,61 @@ bool ChainFinder::mayMove() {
   return true;
 }
 
-bool ChainFinder::find(linalg::LinalgOp product) {
-  block = product->getBlock();
-  if (!takeOp(product, chain.lines))
+/// Takes what `op`'s sums start with, which nobody else may read before they are there.
+bool ChainFinder::takeStart(linalg::LinalgOp op) {
+  Value sums = op.getDpsInits()[0];
+  return llvm::all_of(sums.getUsers(), [&](Operation *user) {
+    if (user == op)
+      return true;
+    auto start = dyn_cast<linalg::LinalgOp>(user);
+    if (start && start.getDpsInits()[0] == sums)
+      return isElementwise(start) && takeOp(start, chain.lines);
+    Operation *place = block->findAncestorOpInBlock(*user);
+    return !place || !place->isBeforeInBlock(op);
+  });
+}
+
+bool ChainFinder::find(linalg::LinalgOp op, bool endsWithWindow) {
+  block = op->getBlock();
+  if (!takeOp(op, chain.lines))
     return false;
   LineStep last = chain.lines.steps[0];
-  if (!isPointwise(last))
+  if (endsWithWindow ? !isWindow(last) : !isPointwise(last))
     return false;
-  chain.middle = product->getOperand(getMoving(last));
-  if (!chain.middle.getDefiningOp<memref::AllocOp>() ||
-      !takeWriters(chain.middle, product, chain.lines, isDepthwise))
+  chain.middle = endsWithWindow ? op.getDpsInits()[0] : op->getOperand(getMoving(last));
+  if (!endsWithWindow && (!chain.middle.getDefiningOp<memref::AllocOp>() ||
+                          !takeWriters(chain.middle, op, chain.lines, isDepthwise)))
     return false;
-  // What the sums start with, which nobody else may read before they are there.
-  Value sums = product.getDpsInits()[0];
-  for (Operation *user : sums.getUsers()) {
-    if (user == product)
-      continue;
-    auto start = dyn_cast<linalg::LinalgOp>(user);
-    Operation *place = block->findAncestorOpInBlock(*user);
-    if (start && start.getDpsInits()[0] == sums
-            ? !isElementwise(start) || !takeOp(start, chain.lines)
-            : place && place->isBeforeInBlock(product))
-      return false;
-  }
+  if (!takeStart(op))
+    return false;
   auto isBefore = [](const LineStep &a, const LineStep &b) {
     return linalg::LinalgOp(a.op)->isBeforeInBlock(b.op);
   };
   llvm::sort(chain.lines.steps, isBefore);
-  if (chain.lines.steps.back().op != product || !mayMove())
+  if (chain.lines.steps.back().op != op || !mayMove())
     return false;
   takeFollower();
-  SmallVector<LineStep> depthwise;
-  llvm::copy_if(chain.lines.steps, std::back_inserter(depthwise), isDepthwise);
-  if (depthwise.size() != 1)
+  SmallVector<LineStep> windows;
+  llvm::copy_if(chain.lines.steps, std::back_inserter(windows), isWindow);
+  if (windows.size() != 1)
     return false;
-  takeBefore(depthwise[0]);
+  takeBefore(windows[0]);
   llvm::sort(chain.before.steps, isBefore);
-  return true;
+  return !endsWithWindow || !chain.before.steps.empty();
+}
+
+std::optional<LineChain> find(linalg::LinalgOp op, bool endsWithWindow) {
+  ChainFinder finder;
+  if (!finder.find(op, endsWithWindow))
+    return std::nullopt;
+  return std::move(finder.chain);
 }
 } // namespace
 
-std::optional<LineChain> LineChain::find(linalg::LinalgOp product) {
-  ChainFinder finder;
-  if (!finder.find(product))
-    return std::nullopt;
-  return std::move(finder.chain);
+std::optional<LineChain> LineChain::findProduct(linalg::LinalgOp op) {
+  return find(op, /*endsWithWindow=*/false);
+}
+
+std::optional<LineChain> LineChain::findWindow(linalg::LinalgOp op) {
+  return find(op, /*endsWithWindow=*/true);
 }

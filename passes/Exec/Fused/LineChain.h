@@ -9,14 +9,16 @@
 
 namespace burin {
 
-/// The lines of [image, line, pixel, channel] that an op uses of a buffer for line i
-/// of its result: `extent` of them from i * `stride` on. All of the buffer, whatever
-/// the line, if the stride is 0.
+/// The lines that an op uses of a buffer for line i of its result, which is [image,
+/// line, pixel, channel]: `extent` of them from i * `stride` on. All of the buffer,
+/// whatever the line, if the stride is 0.
 struct LineWindow {
   int64_t stride = 0, extent = 1;
+  unsigned dim = 1; ///< Of the buffer, along which its lines follow each other.
 
   bool isWhole() const { return stride == 0; }
-  bool isLine() const { return stride == 1 && extent == 1; }
+  /// Whether lines of both stand at the same place.
+  bool isLine() const { return stride == 1 && extent == 1 && dim == 1; }
 };
 
 /// An op over [image, line, pixel, channel, reductions...].
@@ -31,25 +33,27 @@ struct LineGroup {
   llvm::SetVector<mlir::Value> buffers;
 };
 
-/// A depthwise convolution and the 1 x 1 convolution that alone reads it; what
-/// changes the results of both one by one; and, if nothing else reads what the first
-/// convolves, the 1 x 1 convolution that calculates that. All may run where the last
-/// of them is.
+/// A window - a depthwise convolution or a pooling - with the 1 x 1 convolution that
+/// alone reads a depthwise one; what changes the results of both one by one; and, if
+/// nothing else reads what the window sees, the convolution that calculates that. All
+/// may run where the last of them is.
 struct LineChain {
-  /// The chain around a 1 x 1 convolution, if it is the last one of such.
-  static std::optional<LineChain> find(mlir::linalg::LinalgOp product);
+  /// The chain around a 1 x 1 convolution after a window, if it is the last one of such.
+  static std::optional<LineChain> findProduct(mlir::linalg::LinalgOp op);
+  /// The chain that ends with a window and has a convolution before it.
+  static std::optional<LineChain> findWindow(mlir::linalg::LinalgOp op);
 
   mlir::Value result() { return lines.steps.back().op.getDpsInits()[0]; }
 
-  LineGroup lines;  ///< From the depthwise convolution on.
-  LineGroup before; ///< Calculates what it convolves; empty if that is not in the chain.
+  LineGroup lines;  ///< From the window on.
+  LineGroup before; ///< Calculates what it sees; empty if that is not in the chain.
 
-  LineWindow window;    ///< Of the depthwise convolution.
-  mlir::Value input;    ///< What it convolves, with borders,
+  LineWindow window;    ///< Of lines.
+  mlir::Value input;    ///< What it sees, with borders,
   mlir::Value border;   ///< all of this value; null if there are none.
   mlir::Value interior; ///< The view of `input` that `before` writes.
   int64_t top = 0;      ///< Line of `input` at which the interior starts.
-  mlir::Value middle;   ///< What the 1 x 1 convolution reads.
+  mlir::Value middle;   ///< What the 1 x 1 convolution reads, or the window's results.
   llvm::SmallVector<mlir::linalg::FillOp> fills; ///< Of the borders.
 };
 

@@ -24,12 +24,17 @@ PanelLayout burin::getPanelLayout(const Contraction &c, bool isLhs,
   return layout;
 }
 
-Value burin::createStackBuffer(ImplicitLocOpBuilder &b, MemRefType type) {
+/// All that one thread runs of what is around the insertion point.
+static Operation *getScope(ImplicitLocOpBuilder &b) {
   Operation *scope = b.getInsertionBlock()->getParentOp();
   while (!isa<exec::ParallelOp, FunctionOpInterface>(scope))
     scope = scope->getParentOp();
+  return scope;
+}
+
+Value burin::createStackBuffer(ImplicitLocOpBuilder &b, MemRefType type) {
   OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&scope->getRegion(0).front());
+  b.setInsertionPointToStart(&getScope(b)->getRegion(0).front());
   return b.create<memref::AllocaOp>(type, b.getI64IntegerAttr(cacheLine));
 }
 
@@ -40,6 +45,8 @@ Value burin::createStackBuffer(ImplicitLocOpBuilder &b, int64_t count, Type elem
 
 Value burin::createBuffer(ImplicitLocOpBuilder &b, Value count, Type element) {
   std::optional<int64_t> known = getConstantIntValue(count);
+  if (isa<exec::ParallelOp>(getScope(b)))
+    return createStackBuffer(b, known.value(), element);
   Value buffer = b.create<memref::AllocOp>(
       MemRefType::get({known.value_or(ShapedType::kDynamic)}, element),
       known ? ValueRange() : ValueRange(count));

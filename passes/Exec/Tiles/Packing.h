@@ -31,7 +31,8 @@ mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b,
 mlir::Value createStackBuffer(mlir::ImplicitLocOpBuilder &b, int64_t count,
                               mlir::Type element);
 
-/// Memory for `count` elements that is not a thread's own; likewise.
+/// Memory for `count` elements that all threads share; likewise. In what one of them
+/// runs it is its own, on the stack: `count` is known there, and small.
 mlir::Value createBuffer(mlir::ImplicitLocOpBuilder &b, mlir::Value count,
                          mlir::Type element);
 

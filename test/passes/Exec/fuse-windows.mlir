@@ -1,4 +1,4 @@
-// RUN: burin-opt %s --burin-fuse-depthwise --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: burin-opt %s --burin-fuse-windows --canonicalize --cse --split-input-file | FileCheck %s
 
 #pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
 #tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
@@ -189,4 +189,68 @@ func.func @stay() -> memref<1x60x64x8xf32> {
     %t = arith.addf %s, %q : f32 linalg.yield %t : f32
   }
   return %x : memref<1x60x64x8xf32>
+}
+
+// -----
+
+#image = affine_map<(n, y, x, o, c, i, j) -> (n, c, y * 2 + i, x * 2 + j)>
+#filter = affine_map<(n, y, x, o, c, i, j) -> (o, c, i, j)>
+#conv = affine_map<(n, y, x, o, c, i, j) -> (n, y, x, o)>
+#pixel = affine_map<(n, y, x, c, i, j) -> (n, y * 2 + i, x * 2 + j, c)>
+#tap = affine_map<(n, y, x, c, i, j) -> (i, j)>
+#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
+#id = affine_map<(n, y, x, c) -> (n, y, x, c)>
+memref.global "private" constant @filters : memref<48x3x3x3xf32> = dense<0.5>
+
+// A pooling goes by lines as well: what it sees may be calculated from an image whose
+// channels lie apart. Of 17 lines the block before has left the first.
+// CHECK-LABEL: func @stem
+// CHECK: %[[OUT:.*]] = memref.alloc() : memref<1x32x32x48xf32>
+// CHECK: exec.parallel %[[FIRST:.*]] to %[[LAST:.*]] of %c4 grain 1
+// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<1x17x65x48xf32>
+// CHECK-DAG: %[[LINE:.*]] = memref.alloca() {{.*}} : memref<1x1x64x48xf32>
+// CHECK: linalg.fill ins(%[[LEAST:.*]] : f32) outs(%[[INPUT]]
+// CHECK: scf.for %[[I:.*]] = %[[FIRST]] to %[[LAST]]
+// CHECK: %[[START:.*]] = arith.muli %[[PART:.*]], %c8
+// CHECK: %[[FROM:.*]] = arith.select %{{.*}}, %c1, %c0
+// CHECK: scf.for %[[J:.*]] = %[[FROM]] to %c17
+// CHECK: %[[AT:.*]] = arith.muli %[[PART]], %c16
+// CHECK: %[[Y:.*]] = arith.addi %[[AT]], %[[J]]
+// CHECK: %[[INNER:.*]] = arith.subi %[[Y]], %c1
+// CHECK: %[[TOP:.*]] = arith.muli %[[INNER]], %c2
+// CHECK: %[[X:.*]] = memref.subview %arg0[%{{.*}}, 0, %[[TOP]], 0] [1, 3, 3, 129]
+// CHECK: linalg.generic {{.*}} ins(%[[X]], {{.*}} outs(%[[LINE]]
+// CHECK: %[[LINES:.*]] = memref.subview %[[OUT]][%{{.*}}, %[[START]], 0, 0] [1, 8, 32, 48]
+// CHECK: linalg.fill ins(%[[LEAST]] : f32) outs(%[[LINES]]
+// CHECK: linalg.generic {{.*}} ins(%[[INPUT]], {{.*}} outs(%[[LINES]]
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[OUT]]
+func.func @stem(%image: memref<1x3x129x129xf32>) -> memref<1x32x32x48xf32> {
+  %zero = arith.constant 0.0 : f32
+  %least = arith.constant 0xFF800000 : f32
+  %filters = memref.get_global @filters : memref<48x3x3x3xf32>
+  %c = memref.alloc() : memref<1x64x64x48xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<1x64x64x48xf32>)
+  linalg.generic {indexing_maps = [#image, #filter, #conv], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%image, %filters : memref<1x3x129x129xf32>, memref<48x3x3x3xf32>) outs(%c : memref<1x64x64x48xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
+  }
+  %pad = memref.alloc() : memref<1x65x65x48xf32>
+  %e0 = memref.subview %pad[0, 0, 0, 0] [1, 1, 65, 48] [1, 1, 1, 1] : memref<1x65x65x48xf32> to memref<1x1x65x48xf32, strided<[202800, 3120, 48, 1]>>
+  linalg.fill ins(%least : f32) outs(%e0 : memref<1x1x65x48xf32, strided<[202800, 3120, 48, 1]>>)
+  %e1 = memref.subview %pad[0, 1, 0, 0] [1, 64, 1, 48] [1, 1, 1, 1] : memref<1x65x65x48xf32> to memref<1x64x1x48xf32, strided<[202800, 3120, 48, 1], offset: 3120>>
+  linalg.fill ins(%least : f32) outs(%e1 : memref<1x64x1x48xf32, strided<[202800, 3120, 48, 1], offset: 3120>>)
+  %inner = memref.subview %pad[0, 1, 1, 0] [1, 64, 64, 48] [1, 1, 1, 1] : memref<1x65x65x48xf32> to memref<1x64x64x48xf32, strided<[202800, 3120, 48, 1], offset: 3168>>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%c : memref<1x64x64x48xf32>) outs(%inner : memref<1x64x64x48xf32, strided<[202800, 3120, 48, 1], offset: 3168>>) {
+  ^bb0(%s: f32, %o: f32):
+    %t = arith.maximumf %s, %zero : f32 linalg.yield %t : f32
+  }
+  %window = memref.alloc() : memref<3x3xi8>
+  %d = memref.alloc() : memref<1x32x32x48xf32>
+  linalg.fill ins(%least : f32) outs(%d : memref<1x32x32x48xf32>)
+  linalg.generic {indexing_maps = [#pixel, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%pad, %window : memref<1x65x65x48xf32>, memref<3x3xi8>) outs(%d : memref<1x32x32x48xf32>) {
+  ^bb0(%p: f32, %w: i8, %s: f32):
+    %t = arith.maximumf %p, %s : f32 linalg.yield %t : f32
+  }
+  return %d : memref<1x32x32x48xf32>
 }

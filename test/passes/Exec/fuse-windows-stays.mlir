@@ -1,4 +1,4 @@
-// RUN: burin-opt %s --burin-fuse-depthwise --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: burin-opt %s --burin-fuse-windows --canonicalize --cse --split-input-file | FileCheck %s
 
 #pixel = affine_map<(n, y, x, c, i, j) -> (n, y + i, x + j, c)>
 #tap = affine_map<(n, y, x, c, i, j) -> (i, j, c)>
@@ -158,4 +158,38 @@ func.func @wide(%a: memref<?x66x66x32xf32>, %r: memref<?x64x64x512xf32, strided<
     %t = arith.addf %s, %q : f32 linalg.yield %t : f32
   }
   return %d : memref<?x64x64x512xf32>
+}
+
+// -----
+
+#pixel = affine_map<(n, y, x, o, c, i, j) -> (n, y + i, x + j, c)>
+#filter = affine_map<(n, y, x, o, c, i, j) -> (o, c, i, j)>
+#conv = affine_map<(n, y, x, o, c, i, j) -> (n, y, x, o)>
+#seen = affine_map<(n, y, x, c, i, j) -> (n, y * 2 + i, x * 2 + j, c)>
+#tap = affine_map<(n, y, x, c, i, j) -> (i, j)>
+#sum = affine_map<(n, y, x, c, i, j) -> (n, y, x, c)>
+memref.global "private" constant @filters : memref<64x8x3x3xf32> = dense<0.5>
+
+// Winograd's algorithm takes lines together; poolings see what it leaves in memory.
+// CHECK-LABEL: func @winograd
+// CHECK-NOT: exec.parallel
+// CHECK: return
+func.func @winograd(%a: memref<1x66x66x8xf32>) -> memref<1x32x32x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %least = arith.constant 0xFF800000 : f32
+  %filters = memref.get_global @filters : memref<64x8x3x3xf32>
+  %c = memref.alloc() : memref<1x64x64x64xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<1x64x64x64xf32>)
+  linalg.generic {indexing_maps = [#pixel, #filter, #conv], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%a, %filters : memref<1x66x66x8xf32>, memref<64x8x3x3xf32>) outs(%c : memref<1x64x64x64xf32>) {
+  ^bb0(%p: f32, %w: f32, %s: f32):
+    %t = arith.mulf %p, %w : f32 %u = arith.addf %s, %t : f32 linalg.yield %u : f32
+  }
+  %window = memref.alloc() : memref<2x2xi8>
+  %d = memref.alloc() : memref<1x32x32x64xf32>
+  linalg.fill ins(%least : f32) outs(%d : memref<1x32x32x64xf32>)
+  linalg.generic {indexing_maps = [#seen, #tap, #sum], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%c, %window : memref<1x64x64x64xf32>, memref<2x2xi8>) outs(%d : memref<1x32x32x64xf32>) {
+  ^bb0(%p: f32, %w: i8, %s: f32):
+    %t = arith.maximumf %p, %s : f32 linalg.yield %t : f32
+  }
+  return %d : memref<1x32x32x64xf32>
 }

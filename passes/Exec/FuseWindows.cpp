@@ -1,4 +1,4 @@
-//===- FuseDepthwise.cpp - Depthwise lines right before they are read -----===//
+//===- FuseWindows.cpp - Windows right after what they see ----------------===//
 
 #include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -12,7 +12,7 @@
 using namespace mlir;
 
 namespace burin {
-#define GEN_PASS_DEF_FUSEDEPTHWISE
+#define GEN_PASS_DEF_FUSEWINDOWS
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
@@ -41,6 +41,18 @@ int64_t getLineBytes(LineGroup &group) {
   for (Value buffer : group.buffers)
     bytes += getBytes(buffer, 2);
   return bytes;
+}
+
+/// The factors of a line of sums side by side, if they are copied to be read.
+int64_t getFactorBytes(LineGroup &group) {
+  int64_t most = 0;
+  for (LineStep &step : group.steps) {
+    SmallVector<int64_t> ranges = step.op.getStaticLoopRanges();
+    auto reductions = ArrayRef(ranges).drop_front(4);
+    int64_t each = cast<MemRefType>(step.op.getDpsInits()[0].getType()).getElementTypeBitWidth() / 8;
+    most = std::max(most, ranges[2] * ShapedType::getNumElements(reductions) * each);
+  }
+  return most;
 }
 
 /// Whether each of the group's constants stays in the cache from line to line.
@@ -81,14 +93,17 @@ std::optional<Blocks> Blocks::find(LineChain &chain) {
       !hasSmallWeights(chain.lines) || !hasSmallWeights(chain.before))
     return std::nullopt;
   int64_t height = getShape(chain.middle)[1];
+  bool stays = chain.lines.buffers.contains(chain.middle);
+  int64_t kept = stays ? getBytes(chain.middle, 2) : 0;
+  int64_t factors = getFactorBytes(chain.before);
   std::optional<Blocks> best;
   for (int64_t lines = 1; lines <= height; ++lines) {
     Blocks blocks{chain.window, height, lines};
     int64_t seen = getBytes(chain.input, 2) * blocks.getInputLines();
     int64_t scratch = getLineBytes(chain.lines) * lines +
-                      (hasBefore ? seen + getLineBytes(chain.before) : 0);
+                      (hasBefore ? seen + getLineBytes(chain.before) + factors : 0);
     if (height % lines == 0 && scratch <= maxScratch &&
-        getBytes(chain.middle, 2) * lines + seen <= maxBlock &&
+        kept * lines + seen <= maxBlock &&
         blocks.getShared() <= lines * blocks.window.stride &&
         (!best || blocks.isEven() || !best->isEven()))
       best = blocks;
@@ -102,8 +117,9 @@ std::optional<Blocks> Blocks::find(LineChain &chain) {
 /// threads share an image alike.
 void Blocks::setGrain() {
   int64_t shared = minReuse * getShared(), step = lines * window.stride;
-  int64_t least = std::max<int64_t>(1, llvm::divideCeil(shared, step));
-  for (grain = least; grain <= getCount(); ++grain)
+  int64_t half = std::max<int64_t>(1, getCount() / 2);
+  int64_t least = std::clamp<int64_t>(llvm::divideCeil(shared, step), 1, half);
+  for (grain = least; grain <= half; ++grain)
     if (getCount() % (2 * grain) == 0)
       return;
   grain = least;
@@ -117,7 +133,7 @@ public:
   void emit(int64_t lanes);
 
 private:
-  Value getLines(Value buffer, Value image, Value first, int64_t lines);
+  Value getLines(Value buffer, Value image, Value first, int64_t lines, unsigned dim = 1);
   void emitSteps(LineGroup &group, Value image, Value line, int64_t lines);
   void emitFill(Value buffer);
   Value createLines(Value buffer, int64_t lines);
@@ -131,12 +147,13 @@ private:
   Value input; ///< The lines of the input that a block needs, if they are calculated.
 };
 
-/// Of lines [`first`, `first` + `lines`) of an image.
-Value ChainEmitter::getLines(Value buffer, Value image, Value first, int64_t lines) {
+/// Of lines [`first`, `first` + `lines`) of an image, along dimension `dim`.
+Value ChainEmitter::getLines(Value buffer, Value image, Value first, int64_t lines,
+                             unsigned dim) {
   SmallVector<OpFoldResult> offsets(4, b.getIndexAttr(0)), strides(4, b.getIndexAttr(1));
   SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(b.getContext(), getShape(buffer));
-  offsets[0] = getAsOpFoldResult(image), offsets[1] = getAsOpFoldResult(first);
-  sizes[0] = b.getIndexAttr(1), sizes[1] = b.getIndexAttr(lines);
+  offsets[0] = getAsOpFoldResult(image), offsets[dim] = getAsOpFoldResult(first);
+  sizes[0] = b.getIndexAttr(1), sizes[dim] = b.getIndexAttr(lines);
   return b.create<memref::SubViewOp>(buffer, offsets, sizes, strides);
 }
 
@@ -151,7 +168,7 @@ void ChainEmitter::emitSteps(LineGroup &group, Value image, Value line, int64_t 
       Value view = own || !window.isLine() ? own : views.lookup(operand);
       if (!view && !window.isWhole())
         view = getLines(operand, image, mul(line, number(window.stride)),
-                        (lines - 1) * window.stride + window.extent);
+                        (lines - 1) * window.stride + window.extent, window.dim);
       if (window.isLine())
         views[operand] = view;
       if (view)
@@ -272,38 +289,46 @@ void erase(LineChain &chain) {
   chain.input.getDefiningOp()->erase();
 }
 
-struct FuseDepthwise : impl::FuseDepthwiseBase<FuseDepthwise> {
-  using FuseDepthwiseBase::FuseDepthwiseBase;
+struct FuseWindows : impl::FuseWindowsBase<FuseWindows> {
+  using FuseWindowsBase::FuseWindowsBase;
 
   void runOnOperation() override {
-    SmallVector<linalg::GenericOp> products;
+    SmallVector<linalg::GenericOp> sums;
     getOperation()->walk([&](linalg::GenericOp op) {
       if (op.getNumReductionLoops() > 0)
-        products.push_back(op);
+        sums.push_back(op);
     });
-    llvm::SmallPtrSet<Operation *, 16> gone;
-    for (linalg::GenericOp op : products) {
-      if (gone.contains(op))
-        continue;
-      std::optional<LineChain> chain = LineChain::find(op);
-      if (!chain)
-        continue;
-      std::optional<Blocks> blocks = Blocks::find(*chain);
-      if (!blocks) {
-        chain->before = {};
-        blocks = Blocks::find(*chain);
-      }
-      if (!blocks)
-        continue;
-      linalg::LinalgOp last = chain->lines.steps.back().op;
-      ImplicitLocOpBuilder b(last.getLoc(), last);
-      ChainEmitter(*chain, *blocks, b).emit(vectorBits / 32);
-      for (LineGroup *group : {&chain->lines, &chain->before})
-        for (LineStep &step : group->steps)
-          gone.insert(step.op);
-      erase(*chain);
-    }
+    for (linalg::GenericOp op : sums)
+      if (!gone.contains(op))
+        if (auto chain = LineChain::findProduct(op); chain && !fuse(*chain)) {
+          chain->before = {};
+          fuse(*chain);
+        }
+    // What no product took with it may follow a convolution itself.
+    for (linalg::GenericOp op : sums)
+      if (!gone.contains(op))
+        if (auto chain = LineChain::findWindow(op))
+          fuse(*chain);
   }
+
+private:
+  bool fuse(LineChain &chain);
+
+  llvm::SmallPtrSet<Operation *, 16> gone;
 };
+
+bool FuseWindows::fuse(LineChain &chain) {
+  std::optional<Blocks> blocks = Blocks::find(chain);
+  if (!blocks)
+    return false;
+  linalg::LinalgOp last = chain.lines.steps.back().op;
+  ImplicitLocOpBuilder b(last.getLoc(), last);
+  ChainEmitter(chain, *blocks, b).emit(vectorBits / 32);
+  for (LineGroup *group : {&chain.before, &chain.lines})
+    for (LineStep &step : group->steps)
+      gone.insert(step.op);
+  erase(chain);
+  return true;
+}
 } // namespace
 } // namespace burin
