@@ -15,6 +15,7 @@ struct Scalars {
   B &b;
   ArrayRef<Value> args; ///< Operands in compute types.
   ArrayRef<Type> types; ///< Their nn element types, then the result's.
+  bool isStrict;        ///< Nothing may be rougher than need be.
 
   Value x() const { return args[0]; }
   Value y() const { return args[1]; }
@@ -54,7 +55,6 @@ struct Scalars {
   Value select(Value c, Value p, Value q) const {
     return make<arith::SelectOp>(c, p, q);
   }
-  Value exp(Value p) const { return make<math::ExpOp>(p); }
 
   /// Ordered comparison: false if one is NaN ("ne": true).
   Value compare(StringRef how, Value p, Value q) const {
@@ -167,19 +167,18 @@ Value buildAbs(const Scalars &s) {
 }
 
 Value sigmoid(const Scalars &s, Value x) {
-  Value one = s.get(1);
-  return s.div(one, s.add(one, s.exp(s.sub(s.get(0), x))));
+  auto rough = s.isStrict ? arith::FastMathFlags::none : arith::FastMathFlags::afn;
+  Value one = s.get(1), exp = s.make<math::ExpOp>(s.make<arith::NegFOp>(x), rough);
+  return s.div(one, s.add(one, exp));
 }
 
 /// ln(1 + exp(x)), which must not overflow for large x.
 Value softplus(const Scalars &s, Value x) {
   Value positive = s.max(x, s.get(0));
   Value magnitude = s.make<math::AbsFOp>(x);
-  Value small = s.exp(s.sub(s.get(0), magnitude));
+  Value small = s.make<math::ExpOp>(s.sub(s.get(0), magnitude));
   return s.add(positive, s.make<math::Log1pOp>(small));
 }
-
-Value expMinusOne(const Scalars &s, Value x) { return s.make<math::ExpM1Op>(x); }
 
 Value buildGelu(const Scalars &s, bool tanh) {
   Value half = s.mul(s.get(0.5), s.x());
@@ -245,7 +244,7 @@ LogicalResult lowerWith(Operation *op, Lowering &l, Build build) {
   types.push_back(getElementTypeOrSelf(op->getResult(0).getType()));
   l.set(op->getResult(0),
         l.createElementwise(op, [&](B &b, ArrayRef<Value> args) {
-          return build(Scalars{b, args, types}, op);
+          return build(Scalars{b, args, types, l.strictMath}, op);
         }));
   return success();
 }
@@ -341,12 +340,12 @@ void addActivations(LowerTable &table) {
     return s.select(s.compare("lt", s.x(), s.get(0)), scaled, s.x());
   });
   add<nn::EluOp>(table, [](const Scalars &s, Operation *op) {
-    Value low = s.mul(s.get(getAlpha(op)), expMinusOne(s, s.x()));
+    Value low = s.mul(s.get(getAlpha(op)), s.make<math::ExpM1Op>(s.x()));
     return s.select(s.compare("lt", s.x(), s.get(0)), low, s.x());
   });
   add<nn::CeluOp>(table, [](const Scalars &s, Operation *op) {
     Value alpha = s.get(getAlpha(op));
-    Value low = s.mul(alpha, expMinusOne(s, s.div(s.x(), alpha)));
+    Value low = s.mul(alpha, s.make<math::ExpM1Op>(s.div(s.x(), alpha)));
     return s.add(s.max(s.get(0), s.x()), s.min(s.get(0), low));
   });
   add<nn::ThresholdedReluOp>(table, [](const Scalars &s, Operation *op) {
@@ -359,7 +358,7 @@ void addActivations(LowerTable &table) {
     return clamp01(s, s.add(s.mul(s.get(getAlpha(op)), s.x()), s.get(getBeta(op))));
   });
   add<nn::SeluOp>(table, [](const Scalars &s, Operation *op) {
-    Value low = s.mul(s.get(getAlpha(op)), expMinusOne(s, s.x()));
+    Value low = s.mul(s.get(getAlpha(op)), s.make<math::ExpM1Op>(s.x()));
     return s.mul(s.get(getBeta(op)),
                  s.select(s.compare("le", s.x(), s.get(0)), low, s.x()));
   });

@@ -127,6 +127,10 @@ def ExpandMath : Pass<"burin-expand-math", "::mlir::ModuleOp"> {
     ulp). All others, f64, and those whose polynomials upstream lose too much (sin
     and cos near their zeros, asin and acos near 1) stay and are called in libm.
 
+    exp is right within 1 ulp and 0 where it is less than 1.7e-38. With `afn` it is
+    within 3 ulp for |x| <= 20 and 6 elsewhere, and x * (1 / (1 + exp(y))) becomes
+    x / (1 + exp(y)).
+
     ```mlir
     // before: --burin-expand-math
     func.func @f(%x: f64) -> f64 {

@@ -14,47 +14,12 @@
 using namespace mlir;
 using namespace burin;
 
-/// `number` as `type`, which is f32 or i32 or a vector of it.
-static Value getConstant(ImplicitLocOpBuilder &b, Type type, double number) {
-  Type element = getElementTypeOrSelf(type);
-  TypedAttr scalar = isa<FloatType>(element)
-                         ? TypedAttr(b.getFloatAttr(element, number))
-                         : TypedAttr(b.getIntegerAttr(element, int64_t(number)));
+/// `number` as `type`, which is f32 or a vector of it.
+static Value getConstant(ImplicitLocOpBuilder &b, Type type, float number) {
+  TypedAttr scalar = b.getF32FloatAttr(number);
   if (auto vector = dyn_cast<VectorType>(type))
-    return b.create<arith::ConstantOp>(DenseElementsAttr::get(vector, Attribute(scalar)));
+    return b.create<arith::ConstantOp>(DenseElementsAttr::get(vector, number));
   return b.create<arith::ConstantOp>(scalar);
-}
-
-Value burin::emitExp(ImplicitLocOpBuilder &b, Value x) {
-  // 2^n * exp(r), where n = round(x / ln 2): Cephes' polynomial on |r| < ln(2) / 2.
-  Type type = x.getType(), bits = b.getI32Type();
-  if (auto vector = dyn_cast<VectorType>(type))
-    bits = vector.clone(b.getI32Type());
-  auto number = [&](double value) { return getConstant(b, type, value); };
-  auto fma = [&](Value p, Value q, Value r) -> Value {
-    return b.create<math::FmaOp>(p, q, r);
-  };
-  Value least = number(-87);
-  // NaN is not less, and goes through.
-  Value isTiny = b.create<arith::CmpFOp>(arith::CmpFPredicate::OLT, x, least);
-  Value y = b.create<arith::SelectOp>(isTiny, least, x);
-  // The sum with 1.5 * 2^23 has n in its low bits.
-  Value shift = number(12582912);
-  Value shifted = fma(y, number(1.44269504088896341), shift);
-  Value n = b.create<arith::SubFOp>(shifted, shift);
-  Value r = fma(n, number(-0.693359375), y);
-  r = fma(n, number(2.12194440e-4), r);
-  Value p = number(1.9875691500e-4);
-  for (double coefficient : {1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
-                             1.6666665459e-1, 5.0000001201e-1})
-    p = fma(p, r, number(coefficient));
-  p = fma(p, b.create<arith::MulFOp>(r, r), r);
-  p = b.create<arith::AddFOp>(p, number(1));
-  Value power = b.create<arith::ShLIOp>(b.create<arith::BitcastOp>(bits, shifted),
-                                        getConstant(b, bits, 23));
-  power = b.create<arith::AddIOp>(power, getConstant(b, bits, 127 << 23));
-  Value result = b.create<arith::MulFOp>(p, b.create<arith::BitcastOp>(type, power));
-  return b.create<arith::SelectOp>(isTiny, number(0), result);
 }
 
 namespace {
@@ -90,7 +55,7 @@ private:
     Value base = b.create<arith::SelectOp>(isNone, getConstant(b, f32, 0), largest);
     Value sum = emitPowers(row, base);
     if (scale) {
-      Value factor = emitExp(b, b.create<arith::SubFOp>(before, base));
+      Value factor = b.create<math::ExpOp>(b.create<arith::SubFOp>(before, base));
       scale(row, factor);
       Value old = b.create<memref::LoadOp>(memory.sums, row);
       sum = b.create<arith::AddFOp>(b.create<arith::MulFOp>(old, factor), sum);
@@ -129,7 +94,7 @@ private:
       for (auto [v, sum] : llvm::enumerate(sums)) {
         Value at = getPlace(row, panel, v);
         Value score = b.create<vector::LoadOp>(type, memory.scores, at);
-        Value power = emitExp(b, b.create<arith::SubFOp>(score, base));
+        Value power = b.create<math::ExpOp>(b.create<arith::SubFOp>(score, base));
         storePower(power, row, panel, v);
         sum = b.create<arith::AddFOp>(sum, power);
       }

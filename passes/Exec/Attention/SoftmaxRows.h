@@ -14,9 +14,6 @@
 
 namespace burin {
 
-/// exp(x) of f32, scalar or vector, within 2 ulp; less than 2e-38 is 0.
-mlir::Value emitExp(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
-
 /// The memory of some rows. Of each row the largest score and the sum of the
 /// exponentials are kept, as differences from the largest.
 struct ScoreRows {

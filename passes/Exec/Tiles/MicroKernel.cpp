@@ -301,6 +301,9 @@ func::FuncOp MicroKernels::getFunction(const MicroKernelCall &call, int64_t rows
   auto func = builder.create<func::FuncOp>(module.getLoc(), name,
                                            builder.getFunctionType(types, {}));
   func.setPrivate();
+  // Inlined, constants of what becomes of the sums may take the registers that the
+  // sums need: 304 instead of 202 us for 49 x 192 x 1152 with a SiLU on a Zen 4.
+  func->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
   func.addEntryBlock();
   emitBody(func, tile, element, rows, columns, layout, accumulates, dot,
            call.linesAhead);

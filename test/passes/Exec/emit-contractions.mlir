@@ -20,7 +20,7 @@ func.func @matmul(%a: memref<100x300xf32>, %b: memref<300x2000xf32>, %c: memref<
   linalg.matmul ins(%a, %b : memref<100x300xf32>, memref<300x2000xf32>) outs(%c : memref<100x2000xf32>)
   return
 }
-// CHECK: func.func private @burin_gemm_f32_13x32of32_300_300_1
+// CHECK: func.func private @burin_gemm_f32_13x32of32_300_300_1({{.*}}) attributes {passthrough = ["noinline"]}
 // CHECK: scf.for {{.*}} to %c300
 // CHECK: vector.fma {{.*}} : vector<16xf32>
 
