@@ -8,13 +8,16 @@ namespace {
 /// More samples per bin along an axis than any image has pixels.
 constexpr double maxSamples = 1 << 15;
 
-double larger(double a, double b) { return a > b ? a : b; }
+template <typename T> T larger(T a, T b) { return a > b ? a : b; }
 
 /// The four neighbours of a place and their weights.
-struct Corners {
+template <typename T> struct Corners {
   int64_t offsets[4] = {};
-  double weights[4] = {};
+  T weights[4] = {};
 };
+
+/// Samples of a bin whose corners are found once for all channels.
+constexpr int64_t maxKept = 64;
 
 struct Aligner {
   const burin_view &x, &rois, &y;
@@ -22,14 +25,14 @@ struct Aligner {
   bool isMax, halfPixel;
   double scale;
 
-  Corners getCorners(double row, double column) const {
-    Corners corners;
+  template <typename T> Corners<T> getCorners(double row, double column) const {
+    Corners<T> corners;
     int64_t height = x.shape[2], width = x.shape[3];
     if (!(row >= -1 && row <= double(height) && column >= -1 &&
           column <= double(width)))
       return corners;
-    row = larger(row, 0);
-    column = larger(column, 0);
+    row = larger(row, 0.0);
+    column = larger(column, 0.0);
     int64_t top = minOf(int64_t(row), height - 1);
     int64_t left = minOf(int64_t(column), width - 1);
     int64_t bottom = minOf(top + 1, height - 1), right = minOf(left + 1, width - 1);
@@ -41,7 +44,7 @@ struct Aligner {
                         down * (1 - across), down * across};
     for (int i = 0; i < 4; ++i) {
       corners.offsets[i] = rows[i] * x.strides[2] + columns[i] * x.strides[3];
-      corners.weights[i] = weights[i];
+      corners.weights[i] = T(weights[i]);
     }
     return corners;
   }
@@ -55,8 +58,8 @@ struct Aligner {
       bounds[i] = double(roi[i * rois.strides[1]]) * scale - (halfPixel ? 0.5 : 0);
     double width = bounds[2] - bounds[0], height = bounds[3] - bounds[1];
     if (!halfPixel) { // Regions are at least a pixel.
-      width = larger(width, 1);
-      height = larger(height, 1);
+      width = larger(width, 1.0);
+      height = larger(height, 1.0);
     }
     double binHeight = height / double(y.shape[2]);
     double binWidth = width / double(y.shape[3]);
@@ -64,7 +67,7 @@ struct Aligner {
     double across = samples > 0 ? double(samples) : __builtin_ceil(binWidth);
     if (!(down <= maxSamples && across <= maxSamples))
       return false;
-    auto rows = int64_t(larger(down, 0)), columns = int64_t(larger(across, 0));
+    auto rows = int64_t(larger(down, 0.0)), columns = int64_t(larger(across, 0.0));
     for (int64_t i = 0; i < y.shape[2]; ++i)
       for (int64_t j = 0; j < y.shape[3]; ++j)
         pool<T>(r, n, i, j, bounds[1] + double(i) * binHeight,
@@ -80,24 +83,28 @@ struct Aligner {
     auto *from = static_cast<const T *>(x.data) + n * x.strides[0];
     auto *to = static_cast<T *>(y.data) + r * y.strides[0] + i * y.strides[2] +
                j * y.strides[3];
+    int64_t perBin = rows * columns;
+    Corners<T> kept[maxKept];
     for (int64_t c = 0; c < y.shape[1]; ++c) {
       const T *image = from + c * x.strides[1];
-      double sum = 0;
-      bool any = false;
-      for (int64_t p = 0; p < rows; ++p)
-        for (int64_t q = 0; q < columns; ++q) {
-          Corners corners =
-              getCorners(top + (double(p) + 0.5) * height / double(rows),
-                         left + (double(q) + 0.5) * width / double(columns));
-          for (int k = 0; k < 4; ++k) {
-            double term = corners.weights[k] * double(image[corners.offsets[k]]);
-            sum = !isMax ? sum + term : any ? larger(sum, term) : term;
-            any = true;
-          }
+      // Of each corner: a sum of its own waits for no other.
+      T results[4] = {};
+      for (int64_t s = 0; s < perBin; ++s) {
+        Corners<T> &corners = kept[s % maxKept];
+        if (c == 0 || perBin > maxKept)
+          corners = getCorners<T>(
+              top + (double(s / columns) + 0.5) * height / double(rows),
+              left + (double(s % columns) + 0.5) * width / double(columns));
+        for (int k = 0; k < 4; ++k) {
+          T term = corners.weights[k] * image[corners.offsets[k]];
+          results[k] = !isMax  ? results[k] + term
+                       : s > 0 ? larger(results[k], term)
+                               : term;
         }
-      if (!isMax)
-        sum /= larger(double(rows * columns), 1);
-      to[c * y.strides[1]] = T(sum);
+      }
+      T sum = results[0] + results[1] + (results[2] + results[3]);
+      T best = larger(larger(results[0], results[1]), larger(results[2], results[3]));
+      to[c * y.strides[1]] = isMax ? best : sum / T(maxOf(perBin, 1));
     }
   }
 };
@@ -159,21 +166,31 @@ int32_t burin_roi_align(burin_call *call, const burin_view *views,
     return fail(call, "RoiAlign: shapes do not fit together");
   if (rois.shape[0] > 0 && (x.shape[2] == 0 || x.shape[3] == 0))
     return fail(call, "RoiAlign: the image is empty");
-  Aligner aligner{x,
-                  rois,
-                  y,
-                  params[0],
-                  params[1] != 0,
-                  params[2] != 0,
-                  fromBits(uint32_t(params[3]))};
-  for (int64_t r = 0; r < rois.shape[0]; ++r) {
-    int64_t n = readInt(batch, r * batch.strides[0]);
-    if (n < 0 || n >= x.shape[0])
+  for (int64_t r = 0; r < rois.shape[0]; ++r)
+    if (int64_t n = readInt(batch, r * batch.strides[0]); n < 0 || n >= x.shape[0])
       return fail(call, "RoiAlign: a batch index is out of range");
-    if (!(x.dtype == BURIN_F64 ? aligner.run<double>(r, n)
-                               : aligner.run<float>(r, n)))
-      return fail(call, "RoiAlign: a region is too large");
-  }
+  struct Job {
+    Aligner aligner;
+    const burin_view &batch;
+    bool isTooLarge; ///< A region is, of any thread.
+  } job{{x, rois, y, params[0], params[1] != 0, params[2] != 0,
+         fromBits(uint32_t(params[3]))},
+        batch,
+        false};
+  call->services->parallel_for(
+      call->owner,
+      [](void *context, int64_t low, int64_t high) {
+        auto *job = static_cast<Job *>(context);
+        for (int64_t r = low; r < high; ++r) {
+          int64_t n = readInt(job->batch, r * job->batch.strides[0]);
+          if (!(job->aligner.x.dtype == BURIN_F64 ? job->aligner.run<double>(r, n)
+                                                  : job->aligner.run<float>(r, n)))
+            __atomic_store_n(&job->isTooLarge, true, __ATOMIC_RELAXED);
+        }
+      },
+      &job, rois.shape[0], /*grain=*/1);
+  if (job.isTooLarge)
+    return fail(call, "RoiAlign: a region is too large");
   return BURIN_OK;
 }
 

@@ -5,39 +5,46 @@
 using namespace burin;
 
 namespace {
-/// to = to <reduction> from, of one element.
-using Combine = void (*)(unsigned char *to, const unsigned char *from);
+/// Elements of a line that are written at a time.
+constexpr int64_t lineLength = 64;
+
+/// to[places[i]] = to[places[i]] <reduction> from[i * step], one after the other.
+using WriteLine = void (*)(unsigned char *to, const int64_t *places,
+                           const unsigned char *from, int64_t step, int64_t count);
 
 enum Reduction { None, Add, Mul, Max, Min };
 
 /// How an element type calculates: T in memory, by way of `Wide`.
 template <typename T, typename Wide> struct Plain {
+  static constexpr int64_t bytes = sizeof(T);
   static Wide read(const unsigned char *at) {
     T value;
-    memcpy(&value, at, sizeof value);
+    __builtin_memcpy(&value, at, sizeof value);
     return Wide(value);
   }
   static void write(unsigned char *at, Wide wide) {
     T value = T(wide);
-    memcpy(at, &value, sizeof value);
+    __builtin_memcpy(at, &value, sizeof value);
   }
   static constexpr bool isBool = false;
 };
 
 template <typename T> struct Small {
+  static constexpr int64_t bytes = sizeof(T);
   static float read(const unsigned char *at) {
     T value;
-    memcpy(&value, at, sizeof value);
+    __builtin_memcpy(&value, at, sizeof value);
     return float(value);
   }
   static void write(unsigned char *at, float wide) {
     T value = T::from(wide);
-    memcpy(at, &value, sizeof value);
+    __builtin_memcpy(at, &value, sizeof value);
   }
   static constexpr bool isBool = false;
 };
 
 struct Bool {
+  static constexpr int64_t bytes = 1;
   static bool read(const unsigned char *at) { return *at != 0; }
   static void write(unsigned char *at, bool value) { *at = value; }
   static constexpr bool isBool = true;
@@ -62,22 +69,37 @@ void combine(unsigned char *to, const unsigned char *from) {
   }
 }
 
-template <typename Type> Combine choose(int64_t reduction) {
+template <typename Type, Reduction reduction>
+void combineLine(unsigned char *to, const int64_t *places,
+                 const unsigned char *from, int64_t step, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    combine<Type, reduction>(to + places[i] * Type::bytes,
+                             from + i * step * Type::bytes);
+}
+
+template <int64_t bytes>
+void copyLine(unsigned char *to, const int64_t *places, const unsigned char *from,
+              int64_t step, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    __builtin_memcpy(to + places[i] * bytes, from + i * step * bytes, bytes);
+}
+
+template <typename Type> WriteLine choose(int64_t reduction) {
   switch (reduction) {
   case Add:
-    return combine<Type, Add>;
+    return combineLine<Type, Add>;
   case Mul:
-    return combine<Type, Mul>;
+    return combineLine<Type, Mul>;
   case Max:
-    return combine<Type, Max>;
+    return combineLine<Type, Max>;
   default:
-    return combine<Type, Min>;
+    return combineLine<Type, Min>;
   }
 }
 
 /// Integers wrap: they calculate unsigned, but compare as what they are, which
 /// for sums and products comes to the same.
-Combine getCombine(int32_t dtype, int64_t reduction) {
+WriteLine getCombine(int32_t dtype, int64_t reduction) {
   bool ordered = reduction == Max || reduction == Min;
   switch (dtype) {
   case BURIN_F32:
@@ -113,22 +135,30 @@ Combine getCombine(int32_t dtype, int64_t reduction) {
   }
 }
 
+WriteLine getCopy(int32_t bytes) {
+  switch (bytes) {
+  case 8:
+    return copyLine<8>;
+  case 4:
+    return copyLine<4>;
+  case 2:
+    return copyLine<2>;
+  default:
+    return copyLine<1>;
+  }
+}
+
 /// Writes elements of one size, as the reduction says.
 struct Writer {
-  Combine combine = nullptr;
+  WriteLine write = nullptr;
   int32_t bytes;
+  bool combines;
 
   bool prepare(int32_t dtype, int64_t reduction) {
     bytes = getBytes(dtype);
-    if (reduction != None)
-      combine = getCombine(dtype, reduction);
-    return reduction == None || combine;
-  }
-  void write(unsigned char *to, const unsigned char *from) const {
-    if (combine)
-      combine(to, from);
-    else
-      memcpy(to, from, size_t(bytes));
+    combines = reduction != None;
+    write = combines ? getCombine(dtype, reduction) : getCopy(bytes);
+    return write;
   }
 };
 
@@ -164,11 +194,16 @@ int64_t countElements(const burin_view &view) {
 struct SliceWriter {
   Writer writer;
   burin_view from, to;
+  int32_t outer; ///< Dimensions above lines; a single element is a line, too.
+  int64_t length, step, stride;
   bool dense;
 
   SliceWriter(Writer writer, const burin_view &from, const burin_view &to)
-      : writer(writer), from(from), to(to),
-        dense(isDense(from) && isDense(to) && !writer.combine) {}
+      : writer(writer), from(from), to(to), outer(from.rank > 0 ? from.rank - 1 : 0),
+        length(from.rank > 0 ? from.shape[outer] : 1),
+        step(from.rank > 0 ? from.strides[outer] : 0),
+        stride(from.rank > 0 ? to.strides[outer] : 0),
+        dense(isDense(from) && isDense(to) && !writer.combines) {}
 
   /// Of the slices that start `source` and `target` elements behind the first.
   void write(int64_t source, int64_t target) const {
@@ -176,13 +211,97 @@ struct SliceWriter {
     auto *out = static_cast<unsigned char *>(to.data) + target * bytes;
     auto *in = static_cast<const unsigned char *>(from.data) + source * bytes;
     if (dense) {
-      memcpy(out, in, size_t(countElements(from) * bytes));
+      __builtin_memcpy(out, in, size_t(countElements(from) * bytes));
       return;
     }
-    for (Indices at(from.shape, from.rank); !at.done(); at.next())
-      writer.write(out + at.in(to) * bytes, in + at.in(from) * bytes);
+    int64_t places[lineLength];
+    for (Indices at(from.shape, outer); !at.done(); at.next())
+      for (int64_t first = 0; first < length; first += lineLength) {
+        int64_t count = minOf(length - first, lineLength);
+        for (int64_t i = 0; i < count; ++i)
+          places[i] = at.in(to) + (first + i) * stride;
+        writer.write(out, places, in + (at.in(from) + first * step) * bytes, step,
+                     count);
+      }
   }
 };
+
+/// Elements that are worth another thread.
+constexpr int64_t minElements = 4096;
+/// Those of a part of a line: threads do not write the same cache lines.
+constexpr int64_t minPart = 32;
+
+/// Elements of lines along the last dimension.
+class ElementWriter {
+public:
+  ElementWriter(Writer writer, const burin_view *views, int32_t axis)
+      : writer(writer), indices(views[0]), updates(views[1]), y(views[2]),
+        axis(axis), last(y.rank - 1), shared(axis == 0 && last > 0 ? 1 : 0) {}
+
+  /// Indices along the shared dimension may be written side by side: they are
+  /// other elements of y, unless it is the axis, which is one range then.
+  int64_t countShared() const {
+    return shared == axis ? 1 : indices.shape[shared];
+  }
+
+  /// The fewest of them that are worth another thread.
+  int64_t getGrain() const {
+    int64_t perIndex = countElements(indices) / countShared();
+    return maxOf(minElements / maxOf(perIndex, 1), shared == last ? minPart : 1);
+  }
+
+  void run(int64_t low, int64_t high) {
+    burin_view part = indices;
+    int64_t offset = 0, source = 0, target = 0;
+    if (shared != axis) {
+      part.shape[shared] = high - low;
+      offset = low * indices.strides[shared];
+      source = low * updates.strides[shared];
+      target = low * y.strides[shared];
+    }
+    bool isInside = true;
+    for (Indices at(part.shape, last); !at.done(); at.next()) {
+      int64_t place = target + at.in(y);
+      if (axis < last)
+        place -= at[axis] * y.strides[axis];
+      isInside &= writeLine(part.shape[last], offset + at.in(indices),
+                            source + at.in(updates), place);
+    }
+    if (!isInside)
+      __atomic_store_n(&isOutside, true, __ATOMIC_RELAXED);
+  }
+
+  bool isOutside = false; ///< An index is; its element is not written.
+
+private:
+  /// False if an index is out of range: no element from there on is written.
+  bool writeLine(int64_t length, int64_t offset, int64_t source, int64_t target) {
+    auto *to = static_cast<unsigned char *>(y.data) + target * writer.bytes;
+    auto *from =
+        static_cast<const unsigned char *>(updates.data) + source * writer.bytes;
+    int64_t places[lineLength], size = y.shape[axis], stride = y.strides[axis];
+    int64_t along = axis == last ? 0 : y.strides[last];
+    int64_t step = updates.strides[last];
+    for (int64_t first = 0; first < length; first += lineLength) {
+      int64_t count = minOf(length - first, lineLength);
+      for (int64_t i = 0; i < count; ++i) {
+        int64_t index =
+            readInt(indices, offset + (first + i) * indices.strides[last]);
+        index += index < 0 ? size : 0;
+        if (index < 0 || index >= size)
+          return false;
+        places[i] = (first + i) * along + index * stride;
+      }
+      writer.write(to, places, from + first * step * writer.bytes, step, count);
+    }
+    return true;
+  }
+
+  Writer writer;
+  const burin_view &indices, &updates, &y;
+  int32_t axis, last, shared;
+};
+
 } // namespace
 
 int32_t burin_scatter_elements(burin_call *call, const burin_view *views,
@@ -196,18 +315,17 @@ int32_t burin_scatter_elements(burin_call *call, const burin_view *views,
     if (indices.shape[d] != updates.shape[d] ||
         (d != axis && indices.shape[d] > y.shape[d]))
       return fail(call, "ScatterElements: shapes do not fit together");
-  int64_t size = y.shape[axis];
-  auto *to = static_cast<unsigned char *>(y.data);
-  auto *from = static_cast<const unsigned char *>(updates.data);
-  for (Indices at(indices.shape, y.rank); !at.done(); at.next()) {
-    int64_t index = readInt(indices, at.in(indices));
-    index += index < 0 ? size : 0;
-    if (index < 0 || index >= size)
-      return fail(call, "ScatterElements: an index is out of range");
-    int64_t place = at.in(y) + (index - at[axis]) * y.strides[axis];
-    writer.write(to + place * writer.bytes,
-                 from + at.in(updates) * writer.bytes);
-  }
+  ElementWriter job(writer, views, axis);
+  if (countElements(indices) == 0)
+    return BURIN_OK;
+  call->services->parallel_for(
+      call->owner,
+      [](void *job, int64_t low, int64_t high) {
+        static_cast<ElementWriter *>(job)->run(low, high);
+      },
+      &job, job.countShared(), job.getGrain());
+  if (job.isOutside)
+    return fail(call, "ScatterElements: an index is out of range");
   return BURIN_OK;
 }
 

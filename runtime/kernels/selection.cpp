@@ -73,7 +73,7 @@ int32_t burin_compress(burin_call *, const burin_view *views,
     if (!holds[i * condition.strides[0]])
       continue;
     for (Indices at(x.shape, x.rank, axis); !at.done(); at.next())
-      memcpy(to + (at.in(y) + slice * y.strides[axis]) * bytes,
+      __builtin_memcpy(to + (at.in(y) + slice * y.strides[axis]) * bytes,
              from + (at.in(x) + i * x.strides[axis]) * bytes, size_t(bytes));
     ++slice;
   }

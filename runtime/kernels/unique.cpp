@@ -11,8 +11,8 @@ using namespace burin;
 namespace {
 template <typename T> int compareAs(const unsigned char *a, const unsigned char *b) {
   T x, y;
-  memcpy(&x, a, sizeof x);
-  memcpy(&y, b, sizeof y);
+  __builtin_memcpy(&x, a, sizeof x);
+  __builtin_memcpy(&y, b, sizeof y);
   return x < y ? -1 : y < x;
 }
 
@@ -20,8 +20,8 @@ template <typename T> int compareAs(const unsigned char *a, const unsigned char 
 template <typename T, typename Wide>
 int compareFloats(const unsigned char *a, const unsigned char *b) {
   T x, y;
-  memcpy(&x, a, sizeof x);
-  memcpy(&y, b, sizeof y);
+  __builtin_memcpy(&x, a, sizeof x);
+  __builtin_memcpy(&y, b, sizeof y);
   Wide p = Wide(x), q = Wide(y);
   if (p != p || q != q)
     return (p != p) - (q != q);

@@ -10,8 +10,8 @@
 #include "burin/kernels.h"
 #include <stddef.h>
 
-// Kernels are compiled for machines whose C headers are not there.
-extern "C" void *memcpy(void *to, const void *from, size_t bytes);
+// Kernels are compiled for machines whose C headers are not there, and freestanding:
+// memcpy is any function there, but __builtin_memcpy of a known size an instruction.
 
 namespace burin {
 
@@ -96,13 +96,13 @@ template <typename T> T *allocate(burin_call *call, int64_t count) {
 
 inline float fromBits(uint32_t bits) {
   float value;
-  memcpy(&value, &bits, sizeof value);
+  __builtin_memcpy(&value, &bits, sizeof value);
   return value;
 }
 
 inline uint32_t toBits(float value) {
   uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
+  __builtin_memcpy(&bits, &value, sizeof bits);
   return bits;
 }
 

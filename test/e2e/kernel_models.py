@@ -277,4 +277,22 @@ def attention(d):
     return d.model([("Attention", list(inputs), ["y"], {})], inputs, dict(y=y), named=(0, 2), m=(0, 1), opset=23)
 
 
-KINDS = [convolution, dilated, separable, stem, pool, product, integers, quantized, rows, attention]
+def scatter(d):
+    """Elements written by index along an axis, one after the other or added up."""
+    sizes = [d.pick((1, 2, 3, 5, 70, 130)) for _ in range(d.pick((1, 2, 3)))]
+    axis = int(d.draw.integers(len(sizes)))
+    counts = [d.pick((1, 4, 90)) if i == axis else int(d.draw.integers(1, n + 1)) for i, n in enumerate(sizes)]
+    reduction = d.pick(("none", "add", "mul", "max", "min"))
+    x, updates = d.draw.integers(-9, 10, sizes).astype(F32), d.draw.integers(-1, 2, counts).astype(F32)
+    indices = d.draw.integers(-sizes[axis], sizes[axis], counts).astype(d.pick((np.int32, np.int64)))
+    combine = dict(none=lambda a, b: b, add=np.add, mul=np.multiply, max=np.maximum, min=np.minimum)[reduction]
+    y = x.copy()
+    for at in np.ndindex(*counts):
+        place = at[:axis] + (indices[at],) + at[axis + 1:]
+        y[place] = combine(y[place], updates[at])
+    inputs = dict(x=x, indices=indices, updates=updates)
+    return d.model([("ScatterElements", list(inputs), ["y"], dict(axis=axis, reduction=reduction))], inputs, dict(y=y),
+                   named=range(len(sizes)), opset=18)
+
+
+KINDS = [convolution, dilated, separable, stem, pool, product, integers, quantized, rows, attention, scatter]

@@ -25,7 +25,9 @@ void Trace::addLoop(void (*code)(void *, int64_t, int64_t), int64_t begin,
   for (int32_t i = 0; i < count && found < 0; ++i)
     if (int32_t kernel = (after + i) % count; entry.kernels[kernel].code == code)
       found = kernel;
-  loops.push_back({found, begin, end});
+  // Loops of library kernels are part of what runs between those of the list.
+  if (found >= 0)
+    loops.push_back({found, begin, end});
 }
 
 void Trace::addRun(int64_t begin, int64_t end) {
@@ -76,10 +78,9 @@ int Trace::write(const std::string &path) const {
   for (size_t run = 0; run < runs.size(); ++run) {
     print(entry.name, "run", runs[run].begin, runs[run].end, "");
     for (const Event &event : getKernels(run)) {
-      bool isKnown = event.kernel >= 0;
-      print(isKnown ? entry.kernels[event.kernel].name : "?",
-            isKnown && !entry.kernels[event.kernel].code ? "serial" : "parallel",
-            event.begin, event.end, format("\"kernel\": %d", event.kernel));
+      const burin_kernel_desc &kernel = entry.kernels[event.kernel];
+      print(kernel.name, kernel.code ? "parallel" : "serial", event.begin, event.end,
+            format("\"kernel\": %d", event.kernel));
     }
   }
   fputs("\n]}\n", file);
