@@ -139,9 +139,9 @@ def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
     (36 products per channel for 16 results that else take 144), and transformed
     back. Elementwise ops before and after run on the results before they are
     stored, as in `burin-emit-contractions`. The tile, or none, is what should take
-    the least time, reading the larger filters included. Results are rounded
-    differently: about 1e-5 of the largest; a NaN or an infinity in a tile of inputs
-    makes all results of the tile NaN.
+    the least time, reading the larger filters included; unknown heights and widths
+    are taken for 16. Results are rounded differently: about 1e-5 of the largest; a
+    NaN or an infinity in a tile of inputs makes all results of the tile NaN.
 
     ```mlir
     // before: --burin-emit-winograd --canonicalize
@@ -176,7 +176,7 @@ def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
            "Number of vector registers: 16 or 32">,
     Option<"directGroup", "direct-group", "int64_t", /*default=*/"1",
            "Products per lane at a time of the convolution left alone: 2 as bf16">,
-    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"134217728",
+    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"536870912",
            "Bytes that all transformed filters may take">,
   ];
   let dependentDialects = [

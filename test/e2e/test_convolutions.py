@@ -18,16 +18,17 @@ def near(limit):
 
 
 class Convolutions(ModelTest):
-    def check_size(self, batch, channels, filters, height, width, scale=1.0, limit=1e-4, args=()):
-        """Convolution, activation, convolution back, sum: neighbours to fuse with."""
+    def check_size(self, batch, channels, filters, height, width, scale=1.0, limit=1e-4, args=(), named=()):
+        """Convolution, activation, convolution back, sum: neighbours to fuse with. `named` sizes are not known before."""
         draw = np.random.default_rng(height * width)
         weights = [(draw.standard_normal((f, c, 3, 3)) / np.sqrt(9 * c)).astype(F32)
                    for f, c in ((filters, channels), (channels, filters))]
         bias = draw.standard_normal(filters).astype(F32) * F32(scale)
         pads = dict(pads=[1, 1, 1, 1])
+        shape = ["n", channels, *(named or (height, width))]
         proto = model([("Conv", ["x", "w", "bias"], ["a"], pads), ("Relu", ["a"], ["b"], {}),
                        ("Conv", ["b", "back"], ["c"], pads), ("Add", ["c", "x"], ["y"], {})],
-                      [value("x", F32, ["n", channels, height, width])], [value("y", F32, ["n", channels, height, width])],
+                      [value("x", F32, shape)], [value("y", F32, shape)],
                       [constant("w", weights[0]), constant("back", weights[1]), constant("bias", bias)])
         x = (draw.standard_normal((batch, channels, height, width)) * scale).astype(F32)
         there, back = (w.astype(np.float64) for w in weights)
@@ -39,6 +40,12 @@ class Convolutions(ModelTest):
                      (1, 16, 100, 31, 30), (1, 144, 48, 5, 23)):
             with self.subTest(size=size):
                 self.check_size(*size)
+
+    def test_sizes_known_when_running(self):
+        for size in ((1, 64, 64, 1, 1), (2, 64, 33, 3, 2), (1, 40, 48, 7, 31), (3, 32, 32, 24, 20), (1, 16, 16, 65, 33),
+                     (2, 512, 512, 4, 9)):
+            with self.subTest(size=size):
+                self.check_size(*size, named=("height", "width"))
 
     def test_large_and_small_numbers(self):
         for scale in (1e-18, 1e-6, 1e6, 1e18):

@@ -17,10 +17,17 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
+/// Along a loop over the output.
+OpFoldResult getTiles(const WinogradConv &conv, const WinogradPlan &plan, unsigned loop,
+                      nn::ShapeBuilder &shapes) {
+  return shapes.ceilDiv(conv.c.nest.sizes[loop], shapes.get(plan.algorithm.outputs));
+}
+
 /// Of all images.
 OpFoldResult getTiles(const WinogradConv &conv, const WinogradPlan &plan,
                       nn::ShapeBuilder &shapes) {
-  return shapes.mul(conv.imageCount, shapes.get(plan.tilesY * plan.tilesX));
+  return shapes.mul(conv.imageCount, shapes.mul(getTiles(conv, plan, conv.y, shapes),
+                                                getTiles(conv, plan, conv.x, shapes)));
 }
 
 class WinogradEmitter : IndexEmitter {
@@ -33,6 +40,7 @@ public:
 
 private:
   Value inputStep(unsigned loop) { return value(c.getOperand(c.lhs).coefficients[loop]); }
+  Value getSize(unsigned loop) { return value(c.nest.sizes[loop]); }
   Value createBuffer(int64_t elements);
 
   void startBlock(Value first);
@@ -51,7 +59,7 @@ private:
   const WinogradPlan &plan;
   const Contraction &c;
   nn::ShapeBuilder &shapes;
-  OpFoldResult tiles;
+  OpFoldResult tiles, tilesY, tilesX;
   VectorType vector;
   MicroKernels kernels;
   Value weights, inputs;
@@ -66,7 +74,8 @@ WinogradEmitter::WinogradEmitter(const WinogradConv &conv, const WinogradPlan &p
                                  Value weights, ImplicitLocOpBuilder &b,
                                  nn::ShapeBuilder &shapes)
     : IndexEmitter(b, &shapes), conv(conv), plan(plan), c(conv.c), shapes(shapes),
-      tiles(getTiles(conv, plan, shapes)),
+      tiles(getTiles(conv, plan, shapes)), tilesY(getTiles(conv, plan, conv.y, shapes)),
+      tilesX(getTiles(conv, plan, conv.x, shapes)),
       vector(VectorType::get(plan.tile.lanes, c.getType())),
       kernels(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
               LhsLayout{shapes.get(plan.rowPitch),
@@ -80,8 +89,8 @@ Value WinogradEmitter::createBuffer(int64_t elements) {
 
 /// Sets image, y and x to those of tile number `tile`.
 void WinogradEmitter::findTile(Value tile) {
-  auto [rest, tileX] = split(tile, number(plan.tilesX));
-  auto [images, tileY] = split(rest, number(plan.tilesY));
+  auto [rest, tileX] = split(tile, value(tilesX));
+  auto [images, tileY] = split(rest, value(tilesY));
   Value outputs = number(plan.algorithm.outputs);
   x = mul(tileX, outputs);
   y = mul(tileY, outputs);
@@ -90,7 +99,7 @@ void WinogradEmitter::findTile(Value tile) {
     if (k == 0)
       index = images;
     else
-      std::tie(images, index) = split(images, value(c.nest.sizes[conv.images[k]]));
+      std::tie(images, index) = split(images, getSize(conv.images[k]));
   }
 }
 
@@ -98,12 +107,12 @@ void WinogradEmitter::findTile(Value tile) {
 void WinogradEmitter::emitInputs(Value row) {
   findTile(add(firstTile, row));
   int64_t outputs = plan.algorithm.outputs;
-  if (conv.height % outputs == 0 && conv.width % outputs == 0)
+  if (conv.isSized && conv.height % outputs == 0 && conv.width % outputs == 0)
     return emitInputTile(row, /*isInside=*/true);
-  auto isInside = [&](Value at, int64_t size) {
-    return isAtMost(add(at, number(outputs)), number(size));
+  auto isInside = [&](Value at, unsigned loop) {
+    return isAtMost(add(at, number(outputs)), getSize(loop));
   };
-  Value inside = b.create<arith::AndIOp>(isInside(y, conv.height), isInside(x, conv.width));
+  Value inside = b.create<arith::AndIOp>(isInside(y, conv.y), isInside(x, conv.x));
   emitIf(inside, [&] { emitInputTile(row, /*isInside=*/true); },
          [&] { emitInputTile(row, /*isInside=*/false); });
 }
@@ -116,13 +125,13 @@ void WinogradEmitter::emitInputTile(Value row, bool isInside) {
   for (unsigned d : conv.images)
     base = add(base, mul(image[d], inputStep(d)));
   SmallVector<Value> rows, columns, places;
-  for (auto [places, at, loop, last] :
-       {std::tuple(&rows, y, conv.y, conv.height + Winograd::taps - 2),
-        std::tuple(&columns, x, conv.x, conv.width + Winograd::taps - 2)}) {
+  for (auto [places, at, loop] :
+       {std::tuple(&rows, y, conv.y), std::tuple(&columns, x, conv.x)}) {
     if (isInside)
       base = add(base, mul(at, inputStep(loop)));
+    Value last = add(getSize(loop), number(Winograd::taps - 2));
     for (int64_t i = 0; i < size; ++i) {
-      Value index = isInside ? number(i) : min(add(at, number(i)), number(last));
+      Value index = isInside ? number(i) : min(add(at, number(i)), last);
       places->push_back(mul(index, inputStep(loop)));
     }
   }
@@ -192,8 +201,8 @@ void WinogradEmitter::emitResults(Value row, Value panel) {
   }
   Value firstColumn = mul(panel, number(width));
   Value columns = min(sub(number(conv.filters), firstColumn), number(width));
-  Value pixels = min(sub(number(conv.width), x), number(outputs));
-  Value lines = min(sub(number(conv.height), y), number(outputs));
+  Value pixels = min(sub(getSize(conv.x), x), number(outputs));
+  Value lines = min(sub(getSize(conv.y), y), number(outputs));
   emitLoop(number(0), lines, 1, [&](Value line) {
     SmallVector<Value> batch = image;
     batch[conv.y] = add(y, line);
@@ -283,7 +292,8 @@ void emitWinograd(const WinogradConv &conv, const WinogradPlan &shared, const Cp
   int64_t least = own->leastTiles;
   std::optional<int64_t> known = nn::getStatic(tiles);
   // Of an unknown number of images there is one, or nothing to do.
-  if (known.value_or(own->tilesY * own->tilesX) >= least)
+  int64_t fewest = conv.isSized ? own->tilesY * own->tilesX : 0;
+  if (known.value_or(fewest) >= least)
     return emitOwn();
   if (known)
     return emitShared();
@@ -317,10 +327,11 @@ struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
                      return false;
                    std::optional<WinogradPlan> plan =
                        planWinograd(*conv, cpu, directGroup, bytesLeft);
+                   int64_t bytes = plan ? countNewWeights(*conv, *plan) : 0;
                    Value weights = plan ? createWinogradWeights(b, *conv, *plan) : Value();
                    if (!weights)
                      return false;
-                   bytesLeft -= plan->getWeights(*conv) * int64_t(sizeof(float));
+                   bytesLeft -= bytes;
                    emitWinograd(*conv, *plan, cpu, weights, b, shapes);
                    return true;
                  });

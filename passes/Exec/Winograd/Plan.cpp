@@ -16,6 +16,10 @@ static std::optional<unsigned> findTwin(const Contraction &c, unsigned i,
   return std::nullopt;
 }
 
+/// What unknown heights and widths are taken for. Filters that come from memory for
+/// one image are worth it from about 8 on.
+static constexpr int64_t assumedSize = 16;
+
 std::optional<WinogradConv> burin::matchWinograd(linalg::LinalgOp op,
                                                  const Fusion &fused,
                                                  nn::ShapeBuilder &shapes,
@@ -54,7 +58,10 @@ std::optional<WinogradConv> burin::matchWinograd(linalg::LinalgOp op,
     if (d != conv.y)
       conv.images.push_back(d);
   }
-  conv.height = size(conv.y), conv.width = size(conv.x);
+  std::optional<int64_t> height = nn::getStatic(c->nest.sizes[conv.y]);
+  std::optional<int64_t> width = nn::getStatic(c->nest.sizes[conv.x]);
+  conv.isSized = height && width;
+  conv.height = height.value_or(assumedSize), conv.width = width.value_or(assumedSize);
   conv.channels = size(conv.channel), conv.filters = size(c->columns[0]);
   if (!conv.height || !conv.width || !conv.channels || !conv.filters)
     return std::nullopt;
@@ -94,14 +101,21 @@ int64_t getPitch(int64_t elements) {
 /// All images' tiles, if known.
 std::optional<int64_t> getTiles(const WinogradConv &conv, const WinogradPlan &plan) {
   std::optional<int64_t> images = nn::getStatic(conv.imageCount);
-  if (!images)
+  if (!images || !conv.isSized)
     return std::nullopt;
   return std::max<int64_t>(1, *images * plan.tilesY * plan.tilesX);
 }
 
 /// Panels of `tiles` tiles, of equal height as far as possible; a multiple of
-/// `multiple`.
-void planPanels(WinogradPlan &plan, int64_t tiles, int64_t multiple = 1) {
+/// `multiple`. Of an unknown number of tiles they are as high as can be, and the last
+/// one may be half as high.
+void planPanels(const WinogradConv &conv, WinogradPlan &plan, int64_t tiles,
+                int64_t multiple = 1) {
+  if (!conv.isSized) {
+    plan.panelRows = plan.tile.rows;
+    plan.tail = llvm::divideCeil(plan.tile.rows, 2);
+    return;
+  }
   int64_t panels = llvm::alignTo(llvm::divideCeil(tiles, plan.tile.rows), multiple);
   plan.panelRows = llvm::divideCeil(tiles, panels);
   plan.tail = tiles % plan.panelRows;
@@ -146,11 +160,11 @@ WinogradPlan createPlan(const WinogradConv &conv, const Cpu &cpu, int64_t output
   plan.rowPitch = getPitch(conv.channels);
   // One image at least is known to be there; blocks of it are of equal size.
   int64_t tiles = getTiles(conv, plan).value_or(plan.tilesY * plan.tilesX);
-  planPanels(plan, tiles);
+  planPanels(conv, plan, tiles);
   int64_t maxInputs = std::clamp(plan.getWeights(conv) * elementBytes, minBlock, maxBlock);
   int64_t perBlock = std::max<int64_t>(1, maxInputs / getPanelBytes(plan));
   int64_t panels = llvm::divideCeil(tiles, plan.panelRows);
-  planBlocks(plan, getEvenPart(panels, perBlock));
+  planBlocks(plan, conv.isSized ? getEvenPart(panels, perBlock) : perBlock);
   return plan;
 }
 
@@ -195,7 +209,7 @@ std::optional<WinogradPlan> burin::planWinograd(const WinogradConv &conv,
   for (int64_t outputs : {2, 4}) {
     WinogradPlan plan = createPlan(conv, cpu, outputs);
     int64_t cost = getCost(conv, plan);
-    if (cost >= least || plan.getWeights(conv) * elementBytes > maxBytes)
+    if (cost >= least || countNewWeights(conv, plan) > maxBytes)
       continue;
     least = cost;
     best = plan;
@@ -208,11 +222,11 @@ std::optional<WinogradPlan> burin::planOwnBlocks(const WinogradConv &conv, const
   WinogradPlan plan = shared;
   int64_t perImage = plan.tilesY * plan.tilesX;
   std::optional<int64_t> tiles = getTiles(conv, plan);
-  bool mayBeFew = (tiles || perImage >= plan.tile.rows) &&
+  bool mayBeFew = (tiles || !conv.isSized || perImage >= plan.tile.rows) &&
                   plan.getWeights(conv) * elementBytes <= maxCached;
   if (mayBeFew) // But two threads, or four, get the same.
-    planPanels(plan, tiles.value_or(perImage), /*multiple=*/2);
-  else if (!tiles && perImage < plan.tile.rows) {
+    planPanels(conv, plan, tiles.value_or(perImage), /*multiple=*/2);
+  else if (!tiles && conv.isSized && perImage < plan.tile.rows) {
     // There are many images, or these blocks are not taken.
     plan.panelRows = plan.tile.rows / perImage * perImage;
     plan.tail = plan.panelRows == perImage ? 0 : perImage;

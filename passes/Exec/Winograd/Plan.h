@@ -16,7 +16,8 @@ struct WinogradConv {
   unsigned y, x;                        ///< Loops over the output; x are c.rows.
   unsigned tapY, tapX, channel;         ///< Loops of the sums.
   llvm::SmallVector<unsigned> images;   ///< c.batch without y.
-  int64_t height, width;                ///< Of the output.
+  int64_t height, width;                ///< Of the output, perhaps as is assumed.
+  bool isSized;                         ///< They are known.
   int64_t channels, filters;
   mlir::OpFoldResult imageCount;
 };
@@ -34,7 +35,7 @@ std::optional<WinogradConv> matchWinograd(mlir::linalg::LinalgOp op,
 struct WinogradPlan {
   Winograd algorithm{0};
   Tile tile;                 ///< Of the products, whose rows are tiles.
-  int64_t tilesY = 0, tilesX = 0;
+  int64_t tilesY = 0, tilesX = 0; ///< Of an image as large as is known or assumed.
   int64_t panelRows = 0;     ///< Tiles that are one panel of rows.
   int64_t tail = 0;          ///< Those of the last panel, if less.
   int64_t blockRows = 0;     ///< Tiles of a block, a multiple of `panelRows`.
@@ -52,13 +53,16 @@ struct WinogradPlan {
 
 /// The plan of shared blocks that is faster than to convolve directly by
 /// `directGroup` products at a time in a lane; none if there is none whose filters
-/// take at most `maxBytes`.
+/// take at most `maxBytes` that are not there yet.
 std::optional<WinogradPlan> planWinograd(const WinogradConv &conv, const Cpu &cpu,
                                          int64_t directGroup, int64_t maxBytes);
 
 /// The same with blocks of each thread's own; none if they are too large for that.
 std::optional<WinogradPlan> planOwnBlocks(const WinogradConv &conv, const Cpu &cpu,
                                           const WinogradPlan &shared);
+
+/// Bytes of the filters' constant; 0 if the module has it.
+int64_t countNewWeights(const WinogradConv &conv, const WinogradPlan &plan);
 
 /// The filters as a new constant of the module, or one that it has; null if they
 /// are no constant.

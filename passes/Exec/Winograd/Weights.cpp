@@ -27,36 +27,62 @@ void transform(const nn::StoredElements &from, const Steps &steps, const Winogra
         to[((f / width * products + p) * conv.channels + c) * width + f % width] = value;
     }
 }
-} // namespace
 
-Value burin::createWinogradWeights(ImplicitLocOpBuilder &b, const WinogradConv &conv,
-                                   const WinogradPlan &plan) {
+/// Filters that are constant, and how they are read.
+struct Source {
+  memref::GlobalOp global;
+  nn::StoredElements filters;
+  Steps steps;
+};
+
+std::optional<Source> findSource(const WinogradConv &conv) {
   const Contraction &c = conv.c;
   auto module = c.op->getParentOfType<ModuleOp>();
   memref::GlobalOp global = findGlobal(c.getOperand(c.rhs).memory, module);
   if (!global || !global.getConstant())
-    return {};
+    return std::nullopt;
   std::optional<nn::StoredElements> filters = findStored(global);
   if (!filters)
-    return {};
+    return std::nullopt;
   SmallVector<int64_t> known;
   for (unsigned d : {c.columns[0], conv.channel, conv.tapY, conv.tapX}) {
     std::optional<int64_t> step = nn::getStatic(c.getOperand(c.rhs).coefficients[d]);
     if (!step)
-      return {};
+      return std::nullopt;
     known.push_back(*step);
   }
-  Steps steps{known[0], known[1], known[2], known[3]};
+  return Source{global, *filters, {known[0], known[1], known[2], known[3]}};
+}
+
+std::string getName(Source &source, const WinogradPlan &plan) {
   std::string name;
   llvm::raw_string_ostream os(name);
-  os << global.getName() << "_winograd_" << plan.algorithm.outputs << "_"
+  os << source.global.getName() << "_winograd_" << plan.algorithm.outputs << "_"
      << plan.tile.getColumns();
-  for (int64_t step : known)
+  const Steps &steps = source.steps;
+  for (int64_t step : {steps.filter, steps.channel, steps.tapY, steps.tapX})
     os << "_" << step;
+  return name;
+}
+} // namespace
+
+int64_t burin::countNewWeights(const WinogradConv &conv, const WinogradPlan &plan) {
+  std::optional<Source> source = findSource(conv);
+  auto module = conv.c.op->getParentOfType<ModuleOp>();
+  bool isThere = source && module.lookupSymbol(getName(*source, plan));
+  return isThere ? 0 : plan.getWeights(conv) * int64_t(sizeof(float));
+}
+
+Value burin::createWinogradWeights(ImplicitLocOpBuilder &b, const WinogradConv &conv,
+                                   const WinogradPlan &plan) {
+  std::optional<Source> source = findSource(conv);
+  if (!source)
+    return {};
   auto create = [&](RankedTensorType type) {
     return createElements(type, [&](char *to) {
-      transform(*filters, steps, conv, plan, reinterpret_cast<float *>(to));
+      transform(source->filters, source->steps, conv, plan, reinterpret_cast<float *>(to));
     });
   };
-  return getConstant(b, global, name, plan.getWeights(conv), c.getType(), create);
+  return getConstant(b, source->global, getName(*source, plan), plan.getWeights(conv),
+                     conv.c.getType(), create);
 }

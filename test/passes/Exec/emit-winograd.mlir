@@ -61,7 +61,10 @@ func.func @conv(%x: memref<?x30x58x64xf32>, %n: index, %bias: memref<64xf32>) ->
   return %y : memref<?x28x56x64xf32>
 }
 
-// Tiles stick out: what is past the last row and column is read from these.
+// Tiles stick out: what is past the last row and column is read from these. Filters
+// that are there already take no more bytes.
+// FEW-LABEL: func @odd
+// FEW: func.call @burin_gemm_f32_6x16of16
 // CHECK-LABEL: func @odd
 // CHECK: scf.if
 // CHECK-COUNT-36: vector.load
@@ -157,13 +160,41 @@ func.func @many_filters(%x: memref<?x18x18x128xf32>, %y: memref<?x16x16x512xf32>
   return
 }
 
-// 48 filters are one panel of three vectors, not two of two.
+// 48 filters are one panel of three vectors, not two of two. Other filters are too many
+// bytes.
+// FEW-LABEL: func @three_vectors
+// FEW-NOT: func.call
+// FEW: linalg.generic
 // CHECK-LABEL: func @three_vectors
 // CHECK: call @burin_gemm_f32_8x48of48
 func.func @three_vectors(%x: memref<1x18x18x48xf32>, %y: memref<1x16x16x48xf32>) {
   %w = memref.get_global @middle : memref<48x48x3x3xf32>
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
       ins(%x, %w : memref<1x18x18x48xf32>, memref<48x48x3x3xf32>) outs(%y : memref<1x16x16x48xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// Sizes that are not known are counted in tiles when running; the last panel of rows
+// may be half as high.
+// CHECK-LABEL: func @unknown_sizes
+// CHECK: arith.cmpi uge, {{.*}}, %c28
+// CHECK: scf.if
+// CHECK: exec.parallel
+// CHECK: scf.if
+// CHECK-COUNT-36: vector.load {{.*}} vector<16xf32>
+// CHECK: else
+// CHECK: arith.minui
+// CHECK: func.call @burin_gemm_f32_7x32of32
+// CHECK: func.call @burin_gemm_f32_14x32of32
+func.func @unknown_sizes(%x: memref<1x?x?x32xf32>, %y: memref<1x?x?x32xf32>) {
+  %w = memref.get_global @half : memref<32x32x3x3xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x?x?x32xf32>, memref<32x32x3x3xf32>) outs(%y : memref<1x?x?x32xf32>) {
   ^bb0(%a: f32, %b: f32, %sum: f32):
     %0 = arith.mulf %a, %b : f32
     %1 = arith.addf %sum, %0 : f32
