@@ -36,8 +36,8 @@ template <typename Bits, Bits infinity> Bits getFloatKey(Bits bits) {
 /// Restores the heap below `i`. The place goes down to a leaf and up again: what is
 /// moved mostly comes from there, and no branch depends on what is compared on the way
 /// down.
-inline void siftDown(Rank *heap, int64_t size, int64_t i) {
-  Rank moved = heap[i];
+template <typename Number> void siftDown(Number *heap, int64_t size, int64_t i) {
+  Number moved = heap[i];
   int64_t top = i, child = 2 * i + 1;
   for (; child < size; i = child, child = 2 * i + 1) {
     child += child + 1 < size && heap[child + 1] < heap[child];
@@ -52,14 +52,14 @@ inline void siftDown(Rank *heap, int64_t size, int64_t i) {
   heap[i] = moved;
 }
 
-inline void makeHeap(Rank *heap, int64_t size) {
+template <typename Number> void makeHeap(Number *heap, int64_t size) {
   for (int64_t i = size / 2 - 1; i >= 0; --i)
     siftDown(heap, size, i);
 }
 
 /// Takes the first of `size` numbers.
-inline Rank popHeap(Rank *heap, int64_t size) {
-  Rank first = heap[0];
+template <typename Number> Number popHeap(Number *heap, int64_t size) {
+  Number first = heap[0];
   heap[0] = heap[size - 1];
   siftDown(heap, size - 1, 0);
   return first;

@@ -137,57 +137,136 @@ private:
   float first = 0, scale = 0;
 };
 
-/// What is taken of one class of one batch.
-struct Selector {
-  const burin_view &boxes, &scores;
-  bool isCenter, hasThreshold;
-  float overlapThreshold, scoreThreshold;
-  int64_t most;
-  Rank *heap;
-  Boxes taken;
-  int64_t *places;
+/// Boxes that follow each other in the order of their scores.
+struct Chunk {
+  static constexpr int64_t size = 128;
+  static constexpr int64_t partSize = 16; // So many are compared by one task.
+  int64_t count = 0;
+  int64_t places[size];
+  Box boxes[size];
+  bool overlap[size]; // One that was taken.
+};
 
-  int64_t collect(int64_t batch, int64_t cls) const {
+/// A score above a place: the best is the smallest.
+using Candidate = uint64_t;
+
+/// What is taken of one class of one batch. Boxes come by chunks: threads compare those
+/// of one with all that were taken before, while one of them makes the next chunk; then
+/// they are compared with each other, one after the other.
+class Selector {
+public:
+  struct Options {
+    bool isCenter, hasThreshold;
+    float overlapThreshold, scoreThreshold;
+    int64_t most;
+  };
+  Selector(burin_call *call, const burin_view *views, const Options &options,
+           Candidate *heap, Block *memory)
+      : call(call), boxes(views[0]), scores(views[1]), options(options), heap(heap),
+        taken(memory, options.most),
+        fresh(memory + Boxes::getBlocks(options.most), Chunk::size) {}
+
+  /// The blocks that a selector needs.
+  static int64_t getBlocks(int64_t most) {
+    return Boxes::getBlocks(most) + Boxes::getBlocks(Chunk::size);
+  }
+
+  /// The number of boxes taken; each is given to `write`.
+  template <typename Write> int64_t select(int64_t ofBatch, int64_t cls, Write write) {
+    batch = ofBatch, left = collect(cls);
+    makeHeap(heap, left);
+    taken.clear();
+    if (taken.hasBins())
+      spread();
+    int64_t number = 0;
+    for (fetch(); next->count > 0 && number < options.most;) {
+      Chunk *done = now;
+      now = next, next = done;
+      compare();
+      fresh.clear();
+      for (int64_t i = 0; i < now->count && number < options.most; ++i) {
+        const Box &box = now->boxes[i];
+        if (now->overlap[i] || fresh.overlap(box, options.overlapThreshold))
+          continue;
+        fresh.add(box);
+        taken.add(box);
+        write(number++, now->places[i]);
+      }
+    }
+    return number;
+  }
+
+private:
+  int64_t collect(int64_t cls) const {
     auto *row = static_cast<const float *>(scores.data) +
                 batch * scores.strides[0] + cls * scores.strides[1];
     int64_t count = 0;
     for (int64_t i = 0; i < scores.shape[2]; ++i) {
       float score = row[i * scores.strides[2]];
-      if (score == score && (!hasThreshold || score > scoreThreshold))
-        heap[count++] = getRank(
-            ~uint64_t(getFloatKey<uint32_t, 0x7f800000>(toBits(score))), i);
+      if (score == score && (!options.hasThreshold || score > options.scoreThreshold))
+        heap[count++] =
+            Candidate(~getFloatKey<uint32_t, 0x7f800000>(toBits(score))) << 32 | i;
     }
     return count;
   }
 
-  /// Makes bins for the boxes of the `size` first of the heap.
-  void spread(int64_t batch, int64_t size) {
+  Box read(Candidate candidate) const {
+    return readBox(boxes, batch, getPlace(candidate), options.isCenter);
+  }
+  static int64_t getPlace(Candidate candidate) { return uint32_t(candidate); }
+
+  /// Makes bins for the boxes of all that is left.
+  void spread() {
     float low = 0, high = 0;
-    for (int64_t i = 0; i < size; ++i) {
-      float left = readBox(boxes, batch, getIndex(heap[i]), isCenter).left;
-      low = i == 0 ? left : smaller(left, low);
-      high = i == 0 ? left : larger(left, high);
+    for (int64_t i = 0; i < left; ++i) {
+      float x = read(heap[i]).left;
+      low = i == 0 ? x : smaller(x, low);
+      high = i == 0 ? x : larger(x, high);
     }
     taken.spread(low, high);
+    fresh.spread(low, high);
   }
 
-  /// The number of boxes taken; `places` gets which.
-  int64_t select(int64_t batch, int64_t cls) {
-    int64_t number = 0, size = collect(batch, cls);
-    makeHeap(heap, size);
-    taken.clear();
-    if (taken.hasBins())
-      spread(batch, size);
-    while (size > 0 && number < most) {
-      int64_t best = getIndex(popHeap(heap, size--));
-      Box box = readBox(boxes, batch, best, isCenter);
-      if (taken.overlap(box, overlapThreshold))
-        continue;
-      taken.add(box);
-      places[number++] = best;
+  /// Makes the next chunk.
+  void fetch() {
+    for (next->count = 0; next->count < Chunk::size && left > 0; ++next->count) {
+      Candidate best = popHeap(heap, left--);
+      next->places[next->count] = getPlace(best);
+      next->boxes[next->count] = read(best);
     }
-    return number;
   }
+
+  /// Compares the boxes of a part of the chunk; of the part before the first, it makes
+  /// the next chunk.
+  void run(int64_t task) {
+    if (task == 0)
+      return fetch();
+    int64_t begin = (task - 1) * Chunk::partSize;
+    int64_t end = minOf(begin + Chunk::partSize, now->count);
+    for (int64_t i = begin; i < end; ++i)
+      now->overlap[i] = taken.overlap(now->boxes[i], options.overlapThreshold);
+  }
+
+  void compare() {
+    int64_t tasks = 1 + (now->count + Chunk::partSize - 1) / Chunk::partSize;
+    // A few are sooner compared than shared.
+    bool isShared = now->count > Chunk::size / 2;
+    call->services->parallel_for(
+        call->owner,
+        [](void *self, int64_t low, int64_t high) {
+          for (int64_t task = low; task < high; ++task)
+            static_cast<Selector *>(self)->run(task);
+        },
+        this, tasks, isShared ? 1 : tasks);
+  }
+
+  burin_call *call;
+  const burin_view &boxes, &scores;
+  Options options;
+  Candidate *heap;
+  int64_t batch = 0, left = 0; // In the heap.
+  Boxes taken, fresh;          // Of all chunks, and of this one.
+  Chunk chunks[2], *now = chunks, *next = chunks + 1;
 };
 
 float readScalar(const burin_view &view) {
@@ -211,35 +290,27 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
   *number = 0;
   if (rows.shape[0] == 0)
     return BURIN_OK;
+  if (count > UINT32_MAX)
+    return fail(call, "NonMaxSuppression: too many boxes");
   int64_t most = rows.shape[0] / (batches * classes);
-  auto *heap = allocate<Rank>(call, count);
-  auto *taken = heap ? allocate<Block>(call, Boxes::getBlocks(most)) : nullptr;
-  auto *places = taken ? allocate<int64_t>(call, most) : nullptr;
-  if (!places)
+  auto *heap = allocate<Candidate>(call, count);
+  auto *taken = heap ? allocate<Block>(call, Selector::getBlocks(most)) : nullptr;
+  if (!taken)
     return BURIN_OUT_OF_MEMORY;
-  Selector selector{boxes,
-                    scores,
-                    params[0] != 0,
-                    params[2] != 0,
-                    overlapThreshold,
-                    scoreThreshold,
-                    most,
-                    heap,
-                    Boxes(taken, most),
-                    places};
-  auto *to = static_cast<int64_t *>(rows.data);
+  Selector selector(
+      call, views,
+      {params[0] != 0, params[2] != 0, overlapThreshold, scoreThreshold, most}, heap,
+      taken);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {
-      int64_t selected = selector.select(batch, cls);
-      for (int64_t i = 0; i < selected; ++i) {
-        int64_t *row = to + *number * rows.strides[0];
+      auto *to = static_cast<int64_t *>(rows.data) + *number * rows.strides[0];
+      *number += selector.select(batch, cls, [&](int64_t i, int64_t box) {
+        int64_t *row = to + i * rows.strides[0];
         row[0] = batch;
         row[rows.strides[1]] = cls;
-        row[2 * rows.strides[1]] = places[i];
-        ++*number;
-      }
+        row[2 * rows.strides[1]] = box;
+      });
     }
-  call->services->release(call->owner, places);
   call->services->release(call->owner, taken);
   call->services->release(call->owner, heap);
   return BURIN_OK;
