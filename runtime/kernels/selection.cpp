@@ -22,22 +22,27 @@ bool isFloat(int32_t dtype) {
 /// The places of numbers other than 0 and -0; NaN is one.
 template <typename Bits>
 void findNonZeros(const burin_view &x, const burin_view &y) {
-  constexpr int64_t most = 16; // So many are found before they are written.
+  constexpr int64_t most = 16; // So many are looked at before it counts what was found.
   Bits mask = Bits(Bits(~Bits(0)) >> isFloat(x.dtype)); // All but a sign.
   int32_t last = x.rank - 1;
   int64_t length = last < 0 ? 1 : x.shape[last], step = last < 0 ? 1 : x.strides[last];
-  auto *to = static_cast<int64_t *>(y.data);
+  auto *to = static_cast<int64_t *>(y.data), *end = to + y.shape[1] * y.strides[1];
   for (Indices at(x.shape, x.rank, last); !at.done(); at.next()) {
     const Bits *row = static_cast<const Bits *>(x.data) + at.in(x);
     for (int64_t i = 0; i < length;) {
-      int64_t found[most], count = 0;
-      for (int64_t end = minOf(i + most, length); i < end; ++i) {
+      // Each place is written, and stays if it is one: where there is room, right there.
+      int64_t apart[most], *found = apart, count = 0;
+      bool isThere = last >= 0 && y.strides[1] == 1 && end - to >= most;
+      if (isThere)
+        found = to + last * y.strides[0];
+      for (int64_t stop = minOf(i + most, length); i < stop; ++i) {
         found[count] = i;
         count += (row[i * step] & mask) != 0;
       }
-      for (int64_t k = 0; k < count; ++k, to += y.strides[1])
-        for (int32_t d = 0; d <= last; ++d)
-          to[d * y.strides[0]] = d == last ? found[k] : at[d];
+      for (int32_t d = 0; d <= last; ++d)
+        for (int64_t k = 0; k < count && !(isThere && d == last); ++k)
+          to[d * y.strides[0] + k * y.strides[1]] = d == last ? found[k] : at[d];
+      to += count * y.strides[1];
     }
   }
 }

@@ -174,9 +174,9 @@ def images(d):
 
 
 def selections(d):
-    """What is not 0, the largest or smallest with many equals among them, and where those are in order."""
+    """What is not 0, the largest or smallest with few or many equals among them, and where those are in order."""
     rank, dtype = d.pick((1, 2, 3)), d.pick(TYPES[:-1])
-    x = (d.draw.integers(0, 5, [d.pick(CHANNELS + (257,)) for _ in range(rank)]) - (dtype in (F32, np.int32)) * 2).astype(dtype)
+    x = (d.draw.integers(0, d.pick((5, 100)), [d.pick(CHANNELS + (257,)) for _ in range(rank)]) - (dtype in (F32, np.int32)) * 2).astype(dtype)
     axis, largest = int(d.draw.integers(rank)), int(d.draw.integers(2))
     k = int(d.draw.integers(1, min(x.shape[axis], 40) + 1))
     keys = x.astype(float)
