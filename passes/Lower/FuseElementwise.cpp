@@ -2,6 +2,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Lower/Passes.h"
 #include "passes/PatternPass.h"
 
@@ -33,8 +34,8 @@ bool readsDestination(linalg::GenericOp op) {
                       [](BlockArgument out) { return !out.use_empty(); });
 }
 
-bool mayFuse(OpOperand *operand) {
-  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+/// Whether the op that `operand` is of may calculate it, too, as `producer` does.
+bool mayFuse(linalg::GenericOp producer, OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   if (!producer || !consumer || !producer->hasOneUse())
     return false;
@@ -54,10 +55,36 @@ bool mayFuse(OpOperand *operand) {
   return consumer.getMatchingIndexingMap(operand).isPermutation();
 }
 
+bool mayFuseOperand(OpOperand *operand) {
+  return mayFuse(operand->get().getDefiningOp<linalg::GenericOp>(), operand);
+}
+
+/// Whether the two have the same sizes but for those of 1.
+bool differByUnits(RankedTensorType a, RankedTensorType b) {
+  auto getOthers = [](RankedTensorType type) {
+    return llvm::to_vector(
+        llvm::make_filter_range(type.getShape(), [](int64_t size) { return size != 1; }));
+  };
+  return getOthers(a) == getOthers(b);
+}
+
+/// Whether the op whose result is `operand`, of a reshape, may have the dimensions of 1
+/// that the reshape adds: then it is fused with the reshape's reader.
+bool mayExpand(OpOperand *operand) {
+  auto expand = dyn_cast<tensor::ExpandShapeOp>(operand->getOwner());
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  return expand && producer && expand->hasOneUse() &&
+         producer.getNumReductionLoops() == 0 && !producer.hasIndexSemantics() &&
+         !isCopy(producer) &&
+         differByUnits(expand.getSrcType(), expand.getResultType()) &&
+         mayFuse(producer, &*expand->use_begin());
+}
+
 struct FuseElementwise : PatternPass<impl::FuseElementwiseBase<FuseElementwise>> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
+    linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuseOperand);
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, mayExpand);
     GreedyRewriteConfig config;
     config.useTopDownTraversal = true;
     apply(std::move(patterns), config);

@@ -109,10 +109,12 @@ Value createElementView(nn::GatherOp op, Lowering &l, int64_t axis, int64_t inde
   bool fromEnd = index < 0;
   requireAtMost(l, s.get(fromEnd ? ~index : index), s.sub(sizes[axis], s.get(1)),
                 "Gather: an index is out of range");
+  Value x = l.get(op.getX());
+  if (nn::getStatic(sizes[axis]) == 1) // All of it: ops are fused through reshapes.
+    return l.createReshape(x, sizes, shape);
   SmallVector<OpFoldResult> offsets(sizes.size(), s.get(0)), steps(sizes.size(), s.get(1));
   offsets[axis] = fromEnd ? s.add(sizes[axis], s.get(index)) : s.get(index);
   sizes[axis] = s.get(1);
-  Value x = l.get(op.getX());
   if (hasUnitsApart(sizes, axis)) {
     x = l.builder.create<tensor::ExtractSliceOp>(x, offsets, sizes, steps);
     return l.createReshape(x, sizes, shape);

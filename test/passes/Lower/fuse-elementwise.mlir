@@ -5,6 +5,8 @@
 #left = affine_map<(d0, d1, d2) -> (d0, d2)>
 #right = affine_map<(d0, d1, d2) -> (d2, d1)>
 #product = affine_map<(d0, d1, d2) -> (d0, d1)>
+#cube = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#swapped = affine_map<(d0, d1, d2) -> (d0, d2, d1)>
 
 // A sum takes in what is calculated for it alone.
 // CHECK-LABEL: @sum
@@ -90,4 +92,46 @@ func.func @product(%a: tensor<4x16xf32>, %b: tensor<16x8xf32>, %start: tensor<4x
     linalg.yield %4 : f32
   } -> tensor<4x8xf32>
   return %2 : tensor<4x8xf32>
+}
+
+// A size of 1 that a reshape adds is no obstacle; what it splits is one.
+// CHECK-LABEL: @unit
+// CHECK: linalg.generic
+// CHECK: math.exp
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @unit(%a: tensor<4x8xf32>) -> tensor<1x8x4xf32> {
+  %0 = tensor.empty() : tensor<4x8xf32>
+  %1 = linalg.generic {indexing_maps = [#rows, #rows], iterator_types = ["parallel", "parallel"]} ins(%a : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %5 = math.exp %in : f32
+    linalg.yield %5 : f32
+  } -> tensor<4x8xf32>
+  %2 = tensor.expand_shape %1 [[0, 1], [2]] output_shape [1, 4, 8] : tensor<4x8xf32> into tensor<1x4x8xf32>
+  %3 = tensor.empty() : tensor<1x8x4xf32>
+  %4 = linalg.generic {indexing_maps = [#swapped, #cube], iterator_types = ["parallel", "parallel", "parallel"]} ins(%2 : tensor<1x4x8xf32>) outs(%3 : tensor<1x8x4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<1x8x4xf32>
+  return %4 : tensor<1x8x4xf32>
+}
+
+// CHECK-LABEL: @split
+// CHECK: math.exp
+// CHECK: tensor.expand_shape
+// CHECK: linalg.generic
+func.func @split(%a: tensor<4x8xf32>) -> tensor<2x8x2xf32> {
+  %0 = tensor.empty() : tensor<4x8xf32>
+  %1 = linalg.generic {indexing_maps = [#rows, #rows], iterator_types = ["parallel", "parallel"]} ins(%a : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %5 = math.exp %in : f32
+    linalg.yield %5 : f32
+  } -> tensor<4x8xf32>
+  %2 = tensor.expand_shape %1 [[0, 1], [2]] output_shape [2, 2, 8] : tensor<4x8xf32> into tensor<2x2x8xf32>
+  %3 = tensor.empty() : tensor<2x8x2xf32>
+  %4 = linalg.generic {indexing_maps = [#swapped, #cube], iterator_types = ["parallel", "parallel", "parallel"]} ins(%2 : tensor<2x2x8xf32>) outs(%3 : tensor<2x8x2xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<2x8x2xf32>
+  return %4 : tensor<2x8x2xf32>
 }

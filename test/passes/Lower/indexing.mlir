@@ -45,6 +45,15 @@ func.func @gather_one(%x: tensor<3x?x8xf32>) -> (tensor<?x8xf32>, tensor<3x8xf32
   return %0, %1, %2 : tensor<?x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>
 }
 
+// What is all of it is no slice.
+// CHECK-LABEL: func.func @gather_all
+func.func @gather_all(%x: tensor<1x3x8xf32>) -> tensor<3x8xf32> {
+  %i = nn.constant dense<0> : tensor<i64>
+  // CHECK: tensor.collapse_shape %arg0 {{\[\[}}0, 1], [2]] : tensor<1x3x8xf32> into tensor<3x8xf32>
+  %0 = nn.gather %x, %i {axis = 0 : i64} : (tensor<1x3x8xf32>, tensor<i64>) -> tensor<3x8xf32>
+  return %0 : tensor<3x8xf32>
+}
+
 // Which dimension a slice is without must be clear: not where others lie between it and one more of size 1.
 // CHECK-LABEL: func.func @gather_between
 func.func @gather_between(%x: tensor<1x2x7x?xf32>) -> tensor<1x2x?xf32> {
