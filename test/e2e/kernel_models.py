@@ -164,13 +164,20 @@ def stem(d):
     n, c, e, height = d.batch(), d.pick((1, 3, 8, 17)), d.pick((24, 32, 50)), d.pick((40, 45, 56, 61, 64))
     width = max(d.pick((40, 47, 56)), -(-(1 << 17) // (e * height)))
     kernel, geometry, attributes = draw_geometry(d, height, width, (1, 2, 3, 5))
-    height, width = height * geometry["strides"][0], width * geometry["strides"][1]
+    is_paired = not d.draw.integers(4)
+    if is_paired:
+        c, height, kernel, geometry = d.pick((16, 40)), d.pick((6, 56)), [3, 3], dict(pads=[1, 1, 1, 1])
+        attributes = geometry
+    height, width = (size * stride for size, stride in zip((height, width), geometry.get("strides", (1, 1))))
     x, bias = d.normal(n, c, height, width), d.normal(e)
     w = d.normal(e, c, *kernel) / F32(np.sqrt(c * np.prod(kernel)))
     a = np.maximum(convolve(x, w, **geometry) + bias[:, None, None], 0)
     nodes, constants = [("Conv", ["x", "w", "bias"], ["c"], attributes), ("Relu", ["c"], ["a"], {})], dict(w=w, bias=bias)
     kernel, geometry, attributes = draw_geometry(d, *a.shape[2:], (2, 3, 3, 5))
-    if d.draw.integers(3):
+    if is_paired:
+        kernel, geometry = [2, 2], dict(strides=[2, 2])
+        attributes = dict(kernel_shape=kernel, **geometry)
+    if is_paired or d.draw.integers(3):
         name, others, y = draw_pooling(d, a, kernel, geometry)
         nodes.append((name, ["a"], ["y"], dict(**attributes, **others)))
     else:

@@ -98,8 +98,70 @@ Fusion burin::findFusion(linalg::LinalgOp op) {
   return fusion;
 }
 
+/// Whether `op` sees 2 x 2 pixels for each of its own, and none of them twice.
+static bool isPooling(linalg::GenericOp op) {
+  if (op.getNumLoops() != 6 || op.getNumParallelLoops() != 4 || op.getNumDpsInputs() != 2 ||
+      op.getNumDpsInits() != 1 || !isVectorizable(op.getRegion().front()))
+    return false;
+  MLIRContext *context = op.getContext();
+  auto dim = [&](unsigned d) { return getAffineDimExpr(d, context); };
+  auto map = [&](ArrayRef<AffineExpr> results) {
+    return AffineMap::get(6, 0, results, context);
+  };
+  SmallVector<AffineMap> expected = {
+      map({dim(0), dim(1) * 2 + dim(4), dim(2) * 2 + dim(5), dim(3)}),
+      map({dim(4), dim(5)}), map({dim(0), dim(1), dim(2), dim(3)})};
+  SmallVector<int64_t> taps = op.getStaticLoopRanges();
+  return op.getIndexingMapsArray() == expected && taps[4] == 2 && taps[5] == 2 &&
+         op.getMatchingBlockArgument(op.getDpsInputOperand(1)).use_empty();
+}
+
+/// `fusion` of `op` with the pooling of its results, if there is one.
+static std::optional<Fusion> addPooling(linalg::LinalgOp op, Fusion fusion) {
+  linalg::LinalgOp last = fusion.finish ? fusion.finish : op;
+  Value results = last.getDpsInits()[0];
+  auto alloc = results.getDefiningOp<memref::AllocOp>();
+  if (!alloc)
+    return std::nullopt;
+  if (fusion.finish)
+    for (OpOperand *same : {fusion.finish.getDpsInitOperand(0),
+                            &fusion.finish->getOpOperand(fusion.operand)})
+      if (!fusion.finish.getMatchingIndexingMap(same).isIdentity())
+        return std::nullopt;
+  for (Operation *user : results.getUsers()) {
+    if (user == op || user == fusion.start || user == fusion.finish)
+      continue;
+    auto pool = dyn_cast<linalg::GenericOp>(user);
+    if (!pool || fusion.pool || pool->getBlock() != op->getBlock() || !isPooling(pool) ||
+        pool.getDpsInputs()[0] != results)
+      return std::nullopt;
+    fusion.pool = pool;
+  }
+  if (!fusion.pool)
+    return std::nullopt;
+  Value pooled = fusion.pool.getDpsInits()[0];
+  auto start = findStart(fusion.pool);
+  fusion.poolStart = dyn_cast_or_null<linalg::FillOp>(start.getOperation());
+  // No pixel is left over.
+  ArrayRef<int64_t> shape = alloc.getType().getShape();
+  if (!fusion.poolStart || shape[1] % 2 != 0 || shape[2] % 2 != 0 ||
+      alloc.getType().getElementType() != getElementTypeOrSelf(pooled.getType()) ||
+      ShapedType::isDynamic(shape[1]) || ShapedType::isDynamic(shape[2]))
+    return std::nullopt;
+  for (linalg::LinalgOp earlier : {op, fusion.start, fusion.finish}) {
+    if (!earlier)
+      continue;
+    if (!arePreserved(earlier, fusion.pool) || earlier->getBlock() != op->getBlock())
+      return std::nullopt;
+    for (Value input : earlier.getDpsInputs())
+      if (isa<MemRefType>(input.getType()) && mayAlias(input, pooled))
+        return std::nullopt;
+  }
+  return fusion;
+}
+
 static bool replace(linalg::LinalgOp op, const Fusion &fused, EmitFused emit) {
-  Operation *place = fused.finish ? fused.finish : op;
+  Operation *place = fused.pool ? fused.pool : fused.finish ? fused.finish : op;
   Operation *before = place->getPrevNode();
   ImplicitLocOpBuilder b(op.getLoc(), place);
   nn::ShapeBuilder shapes(b);
@@ -110,14 +172,17 @@ static bool replace(linalg::LinalgOp op, const Fusion &fused, EmitFused emit) {
       place->getPrevNode()->erase();
     return false;
   }
-  for (linalg::LinalgOp done : {fused.finish, op, fused.start})
+  linalg::LinalgOp all[] = {fused.pool, fused.finish, op, fused.start};
+  for (linalg::LinalgOp done : all)
     if (done)
       done->erase();
+  if (fused.poolStart)
+    linalg::FillOp(fused.poolStart)->erase();
   return true;
 }
 
 void burin::replaceFused(Operation *root, function_ref<bool(linalg::LinalgOp)> wanted,
-                         EmitFused emit) {
+                         EmitFused emit, bool pools) {
   SmallVector<linalg::LinalgOp> ops;
   root->walk([&](linalg::LinalgOp op) {
     if (wanted(op))
@@ -125,11 +190,14 @@ void burin::replaceFused(Operation *root, function_ref<bool(linalg::LinalgOp)> w
   });
   for (linalg::LinalgOp op : ops) {
     Fusion fused = findFusion(op);
-    bool isDone = replace(op, fused, emit);
     // Less and less of it.
-    if (!isDone && fused.finish)
-      isDone = replace(op, {fused.start, {}, 0}, emit);
+    std::optional<Fusion> all = pools ? addPooling(op, fused) : std::nullopt;
+    bool isDone = (all && replace(op, *all, emit)) || replace(op, fused, emit);
+    if (!isDone && fused.finish) {
+      fused.finish = {};
+      isDone = replace(op, fused, emit);
+    }
     if (!isDone && fused.start)
-      replace(op, {}, emit);
+      replace(op, Fusion(), emit);
   }
 }

@@ -104,11 +104,16 @@ bool isPointwise(const LineStep &step) {
   return isConvolution(step) && step.windows[getMoving(step)].isLine();
 }
 
-/// But not of 3 lines that follow each other: Winograd's algorithm takes tiles of
-/// several lines.
+/// But not of 3 lines that follow each other, unless they have the few channels of an
+/// image: Winograd's algorithm takes tiles of several lines.
 bool takesLines(const LineStep &step) {
+  constexpr int64_t fewProducts = 3 * 3 * 4;
   LineWindow window = step.windows[getMoving(step)];
-  return isConvolution(step) && (window.stride != 1 || window.extent != 3);
+  linalg::LinalgOp op = step.op;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  return isConvolution(step) &&
+         (window.stride != 1 || window.extent != 3 ||
+          ShapedType::getNumElements(ArrayRef(ranges).drop_front(4)) <= fewProducts);
 }
 
 /// Sums over the taps of a window, each channel by itself.

@@ -50,6 +50,27 @@ static std::optional<TileStage> addStage(FusedSums &c, linalg::LinalgOp fused,
   return stage;
 }
 
+/// The access of the pooling in `fused`, whose pixels are two results apart.
+static bool addPool(FusedSums &c, const Fusion &fused, nn::ShapeBuilder &shapes) {
+  linalg::LinalgOp pool = fused.pool;
+  std::optional<LoopNest> nest = getLoopNest(pool, shapes);
+  if (!nest)
+    return false;
+  linalg::FillOp start = fused.poolStart;
+  c.pool = TilePool{&pool->getRegion(0).front(), start.getInputs()[0],
+                    unsigned(c.nest.accesses.size())};
+  const LinearAccess &access = nest->accesses[nest->numInputs];
+  LinearAccess mapped{access.memory, {}};
+  mapped.coefficients.assign(c.nest.getNumLoops(), shapes.get(0));
+  for (auto [d, result] : llvm::enumerate(c.op.getIndexingMapsArray().back().getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(result))
+      mapped.coefficients[dim.getPosition()] = access.coefficients[d];
+    else
+      return false;
+  c.nest.accesses.push_back(std::move(mapped));
+  return true;
+}
+
 OpFoldResult FusedSums::getSize(nn::ShapeBuilder &shapes,
                                 ArrayRef<unsigned> loops) const {
   nn::Shape sizes;
@@ -70,7 +91,8 @@ bool FusedSums::take(linalg::LinalgOp sums, const Fusion &fused,
   target = getSums();
   if (fused.finish)
     finish = addStage(*this, fused.finish, fused.operand, shapes);
-  if (bool(fused.start) != bool(start) || bool(fused.finish) != bool(finish))
+  if (bool(fused.start) != bool(start) || bool(fused.finish) != bool(finish) ||
+      (fused.pool && !addPool(*this, fused, shapes)))
     return false;
   nest.simplify(shapes);
   return true;
@@ -125,6 +147,20 @@ Value StageEmitter::evaluate(Value sums, const Place &place) {
 
 void StageEmitter::store(Value value, const Place &place) {
   storeVector(b, value, c.getTarget().memory, getAddress(c.target, place), place.mask);
+}
+
+void StageEmitter::storePooled(Value value, Value isFirst, const Place &place) {
+  const LinearAccess &access = c.getOperand(c.pool->target);
+  Value address = getAddress(c.pool->target, place);
+  auto type = VectorType::get(lanes, access.getElementType());
+  Value before = b.create<arith::SelectOp>(
+      isFirst, b.create<vector::BroadcastOp>(type, c.pool->start),
+      loadVector(b, type, access.memory, address, place.mask));
+  Block &body = *c.pool->body;
+  Value unused = b.create<arith::ConstantOp>(b.getZeroAttr(body.getArgument(1).getType()));
+  BodyEmitter emitter(body, BodyEmitter::noLoop, lanes, {false, true, false});
+  Value all = emitter.emit(b, {value, unused, before}, {}, place.mask)[0];
+  storeVector(b, emitter.widen(b, all), access.memory, address, place.mask);
 }
 
 /// linalg.fill with zero.

@@ -21,13 +21,22 @@ struct TileStage {
   llvm::SmallVector<std::optional<unsigned>> arguments;
 };
 
+/// What becomes of 2 x 2 results.
+struct TilePool {
+  mlir::Block *body;
+  mlir::Value start;
+  unsigned target;   ///< The access that gets it, by half the indices of results.
+  unsigned line = 0; ///< The loop over lines: whoever takes poolings sets it.
+};
+
 /// An op that sums up and its neighbours.
 struct FusedSums {
   LoopNest nest; ///< The op's inputs, the sums' buffer, then what stages access.
   mlir::linalg::LinalgOp op;
   std::optional<TileStage> start;  ///< What sums are added to; none: the buffer.
   std::optional<TileStage> finish; ///< What becomes of the sums.
-  unsigned target = 0;             ///< The access that gets the results.
+  unsigned target = 0;             ///< The access that gets the results,
+  std::optional<TilePool> pool;    ///< if it is not this alone that sees them.
 
   const LinearAccess &getOperand(unsigned i) const { return nest.accesses[i]; }
   const LinearAccess &getTarget() const { return nest.accesses[target]; }
@@ -75,6 +84,8 @@ public:
   /// Both, for sums that started from zero.
   mlir::Value evaluate(mlir::Value sums, const Place &place);
   void store(mlir::Value value, const Place &place);
+  /// Adds a result to its pool, the first one or not.
+  void storePooled(mlir::Value value, mlir::Value isFirst, const Place &place);
 
 private:
   mlir::Value emitStage(const TileStage &stage, mlir::Value before, const Place &place);

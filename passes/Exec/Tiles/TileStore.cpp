@@ -38,11 +38,12 @@ public:
   /// of rows; null for factors and scalars.
   SmallVector<Value> getAddresses(ArrayRef<Value> row) {
     SmallVector<Value> addresses;
-    for (auto [base, access] : llvm::zip_equal(bases, c.nest.accesses)) {
-      addresses.push_back(base);
-      if (base)
+    for (auto [number, access] : llvm::enumerate(c.nest.accesses)) {
+      addresses.push_back(bases[number]);
+      if (bases[number])
         for (auto [i, d] : llvm::zip_equal(row, c.rows))
-          addresses.back() = add(addresses.back(), mul(i, value(access.coefficients[d])));
+          addresses.back() = add(addresses.back(), mul(getIndex(number, i),
+                                                       value(access.coefficients[d])));
     }
     return addresses;
   }
@@ -68,7 +69,11 @@ public:
         StageEmitter::Place at{addresses, int64_t(v) * tile.lanes, *mask};
         Value sum = b.create<vector::LoadOp>(VectorType::get(tile.lanes, c.getType()),
                                              memory, add(sums, number(at.offset)));
-        stages.store(stages.evaluate(sum, at), at);
+        Value result = stages.evaluate(sum, at);
+        if (c.pool)
+          stages.storePooled(result, isFirstOfPool(flat), at);
+        else
+          stages.store(result, at);
       }
     });
   }
@@ -101,14 +106,28 @@ public:
   }
 
 private:
+  /// Of a line or pixel, for access `access`.
+  Value getIndex(unsigned access, Value index) {
+    return c.pool && access == c.pool->target ? div(index, number(2)) : index;
+  }
+
+  /// Tiles have an even number of rows.
+  Value isFirstOfPool(Value row) {
+    Value odd = b.create<arith::OrIOp>(row, place.batch[c.pool->line]);
+    return isEqual(rem(odd, number(2)), number(0));
+  }
+
   /// Where the first element of the tile is.
   Value getBase(unsigned i) {
     const LinearAccess &access = c.getOperand(i);
     if (i < c.getSums() || !isa<MemRefType>(access.memory.getType()))
       return {};
-    Value base = mul(place.firstRow, value(access.coefficients[c.rows[0]]));
-    for (unsigned d : c.batch)
-      base = add(base, mul(place.batch[d], value(access.coefficients[d])));
+    Value base = mul(getIndex(i, place.firstRow), value(access.coefficients[c.rows[0]]));
+    for (unsigned d : c.batch) {
+      bool isLine = c.pool && d == c.pool->line;
+      Value index = isLine ? getIndex(i, place.batch[d]) : place.batch[d];
+      base = add(base, mul(index, value(access.coefficients[d])));
+    }
     return stages.isWide(i) ? add(base, place.firstColumn) : base;
   }
 

@@ -334,7 +334,8 @@ struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
                    bytesLeft -= bytes;
                    emitWinograd(*conv, *plan, cpu, weights, b, shapes);
                    return true;
-                 });
+                 },
+                 /*pools=*/true);
   }
 };
 } // namespace

@@ -66,6 +66,8 @@ std::optional<WinogradConv> burin::matchWinograd(linalg::LinalgOp op,
   if (!conv.height || !conv.width || !conv.channels || !conv.filters)
     return std::nullopt;
   conv.imageCount = c->getSize(shapes, conv.images);
+  if (c->pool)
+    c->pool->line = conv.y;
   conv.c = std::move(*c);
   return conv;
 }

@@ -202,3 +202,76 @@ func.func @unknown_sizes(%x: memref<1x?x?x32xf32>, %y: memref<1x?x?x32xf32>) {
   }
   return
 }
+
+#pair = affine_map<(n, i, j, f, k, l) -> (n, i * 2 + k, j * 2 + l, f)>
+#tap = affine_map<(n, i, j, f, k, l) -> (k, l)>
+#pooled = affine_map<(n, i, j, f, k, l) -> (n, i, j, f)>
+#same = affine_map<(n, i, j, f) -> (n, i, j, f)>
+
+// Pairs of lines and pixels lie in one tile: of these the largest is stored, and
+// nothing else.
+// CHECK-LABEL: func @pooled
+// CHECK: exec.parallel
+// CHECK: func.call @burin_gemm_f32_13x32of32
+// CHECK: %[[LINE:.*]] = arith.divui %{{.*}}, %c2
+// CHECK: %[[RESULT:.*]] = arith.maximumf %{{.*}}, %{{.*}} : vector<16xf32>
+// CHECK: %[[IS_FIRST:.*]] = arith.cmpi eq
+// CHECK: %[[BEFORE:.*]] = arith.select %[[IS_FIRST]], %{{.*}}, %{{.*}} : vector<16xf32>
+// CHECK: %[[MOST:.*]] = arith.maximumf %[[RESULT]], %[[BEFORE]] : vector<16xf32>
+// CHECK: vector.store %[[MOST]]
+// CHECK-NOT: linalg
+// CHECK: return
+func.func @pooled(%x: memref<?x30x58x64xf32>, %n: index) -> memref<?x14x28x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %least = arith.constant 0xFF800000 : f32
+  %w = memref.get_global @w : memref<64x64x3x3xf32>
+  %s = memref.alloc(%n) : memref<?x28x56x64xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<?x28x56x64xf32>)
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<?x30x58x64xf32>, memref<64x64x3x3xf32>) outs(%s : memref<?x28x56x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32 %q = arith.addf %acc, %p : f32 linalg.yield %q : f32
+  }
+  %r = memref.alloc(%n) : memref<?x28x56x64xf32>
+  linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%s : memref<?x28x56x64xf32>) outs(%r : memref<?x28x56x64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %p = arith.maximumf %a, %zero : f32 linalg.yield %p : f32
+  }
+  %window = memref.alloc() : memref<2x2xi8>
+  %out = memref.alloc(%n) : memref<?x14x28x64xf32>
+  linalg.fill ins(%least : f32) outs(%out : memref<?x14x28x64xf32>)
+  linalg.generic {indexing_maps = [#pair, #tap, #pooled], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%r, %window : memref<?x28x56x64xf32>, memref<2x2xi8>) outs(%out : memref<?x14x28x64xf32>) {
+  ^bb0(%a: f32, %o: i8, %most: f32):
+    %p = arith.maximumf %a, %most : f32 linalg.yield %p : f32
+  }
+  return %out : memref<?x14x28x64xf32>
+}
+
+// A line is left over, which no pair has.
+// CHECK-LABEL: func @unpaired
+// CHECK: func.call @burin_gemm
+// CHECK: linalg.generic
+// CHECK: return
+func.func @unpaired(%x: memref<?x31x58x64xf32>, %n: index) -> memref<?x14x28x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %least = arith.constant 0xFF800000 : f32
+  %w = memref.get_global @w : memref<64x64x3x3xf32>
+  %s = memref.alloc(%n) : memref<?x29x56x64xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<?x29x56x64xf32>)
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<?x31x58x64xf32>, memref<64x64x3x3xf32>) outs(%s : memref<?x29x56x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32 %q = arith.addf %acc, %p : f32 linalg.yield %q : f32
+  }
+  %window = memref.alloc() : memref<2x2xi8>
+  %out = memref.alloc(%n) : memref<?x14x28x64xf32>
+  linalg.fill ins(%least : f32) outs(%out : memref<?x14x28x64xf32>)
+  linalg.generic {indexing_maps = [#pair, #tap, #pooled], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%s, %window : memref<?x29x56x64xf32>, memref<2x2xi8>) outs(%out : memref<?x14x28x64xf32>) {
+  ^bb0(%a: f32, %o: i8, %most: f32):
+    %p = arith.maximumf %a, %most : f32 linalg.yield %p : f32
+  }
+  return %out : memref<?x14x28x64xf32>
+}
