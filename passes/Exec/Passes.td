@@ -137,11 +137,11 @@ def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
     and channels side by side becomes Winograd's algorithm: tiles of 6 x 6 inputs
     (or 4 x 4) are transformed, multiplied with filters transformed at compile time
     (36 products per channel for 16 results that else take 144), and transformed
-    back. Elementwise ops before and after run on the results before they are
-    stored, as in `burin-emit-contractions`. The tile, or none, is what should take
-    the least time, reading the larger filters included; unknown heights and widths
-    are taken for 16. Results are rounded differently: about 1e-5 of the largest; a
-    NaN or an infinity in a tile of inputs makes all results of the tile NaN.
+    back. Elementwise ops before and after run on the results before they are stored,
+    as in `burin-emit-contractions`, and so does a pooling of 2 x 2. The tile, or none,
+    is what should take the least time, reading larger filters included; unknown heights
+    and widths are taken for 16. Results are rounded differently: about 1e-5 of the
+    largest; what is NaN or infinite makes all results of its tile NaN.
 
     ```mlir
     // before: --burin-emit-winograd --canonicalize
