@@ -176,8 +176,8 @@ def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
            "Number of vector registers: 16 or 32">,
     Option<"directGroup", "direct-group", "int64_t", /*default=*/"1",
            "Products per lane at a time of the convolution left alone: 2 as bf16">,
-    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"536870912",
-           "Bytes that all transformed filters may take">,
+    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"0",
+           "Bytes that all transformed filters may take; 0: as the constants' size allows">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

@@ -309,12 +309,21 @@ void emitWinograd(const WinogradConv &conv, const WinogradPlan &shared, const Cp
   }
 }
 
+/// Bytes of filters that the compiler, which holds them twice while it writes them, has
+/// room for in twice the memory of `module`'s constants and a little more.
+int64_t getAffordable(ModuleOp module) {
+  int64_t bytes = 256 << 20;
+  for (auto global : module.getOps<memref::GlobalOp>())
+    bytes += global.getType().getNumElements() * global.getType().getElementTypeBitWidth() / 8;
+  return bytes / 2;
+}
+
 struct EmitWinograd : impl::EmitWinogradBase<EmitWinograd> {
   using EmitWinogradBase::EmitWinogradBase;
 
   void runOnOperation() override {
     Cpu cpu{vectorBits, registers};
-    int64_t bytesLeft = maxBytes;
+    int64_t bytesLeft = maxBytes > 0 ? maxBytes : getAffordable(getOperation());
     auto isWanted = [](linalg::LinalgOp op) {
       return isSumOfProducts(op) && op.getNumReductionLoops() == 3 &&
              !op->getParentOfType<exec::ParallelOp>();
