@@ -7,7 +7,11 @@ using namespace burin;
 namespace {
 enum Mode { Nearest, Linear, Cubic };
 enum Padding { Zeros, Border, Reflection };
-constexpr int32_t maxAxes = BURIN_MAX_RANK - 2;
+/// Elements of a sample: four along each of three axes, or two along each of six.
+constexpr int32_t maxCorners = 64;
+static_assert(1 << (BURIN_MAX_RANK - 2) <= maxCorners);
+/// Results that are worth another thread.
+constexpr int64_t minResults = 1024;
 
 /// Mirrored at `low` and `high` until it lies between them.
 double reflect(double x, double low, double high) {
@@ -27,11 +31,52 @@ double clamp(double x, double low, double high) {
   return x < low ? low : x > high ? high : x; // NaN is the caller's.
 }
 
+/// The offset of what lies outside: strides may be negative.
+constexpr int64_t outside = INT64_MIN;
+
 /// One axis of one sample: which elements with which weights.
 struct Taps {
   int32_t count;
-  int64_t offsets[4]; ///< In elements; -1: outside.
+  int64_t offsets[4]; ///< In elements.
   double weights[4];
+};
+
+/// All elements of one sample: those of each axis with those of each other.
+template <typename T> struct Corners {
+  int32_t count = 1;
+  int64_t offsets[maxCorners];
+  T weights[maxCorners];
+
+  Corners() { offsets[0] = 0, weights[0] = 1; }
+
+  /// Leaves those that lie inside along another axis.
+  void multiply(const Taps &taps) {
+    int32_t inside[4], number = 0;
+    for (int32_t i = 0; i < taps.count; ++i)
+      if (taps.offsets[i] != outside)
+        inside[number++] = i;
+    for (int32_t k = number - 1; k >= 0; --k) // The first ones are read to the end.
+      for (int32_t i = 0; i < count; ++i) {
+        offsets[k * count + i] = offsets[i] + taps.offsets[inside[k]];
+        weights[k * count + i] = weights[i] * T(taps.weights[inside[k]]);
+      }
+    count *= number;
+  }
+
+  /// One more, if it lies inside along both of its axes.
+  void add(int64_t row, int64_t column, T weight) {
+    offsets[count] = int64_t(uint64_t(row) + uint64_t(column));
+    weights[count] = weight;
+    count += (row != outside) & (column != outside);
+  }
+
+  T sum(const T *from) const {
+    T total = 0;
+#pragma clang loop vectorize(disable) // They are few.
+    for (int32_t i = 0; i < count; ++i)
+      total += weights[i] * from[offsets[i]];
+    return total;
+  }
 };
 
 struct Sampler {
@@ -103,51 +148,75 @@ struct Sampler {
       taps.weights[0] = 1;
     } else {
       place = moveInside(place, size);
-      double below = __builtin_floor(place);
-      first = int64_t(below) - (mode == Cubic);
+      auto below = int64_t(place); // Towards 0; no place has more digits.
+      below -= double(below) > place;
+      first = below - (mode == Cubic);
       taps.count = mode == Cubic ? 4 : 2;
-      getWeights(place - below, taps.weights);
+      getWeights(place - double(below), taps.weights);
     }
     for (int32_t i = 0; i < taps.count; ++i) {
       int64_t at = wrap(first + i, size);
-      taps.offsets[i] = at < 0 ? -1 : at * x.strides[d];
+      taps.offsets[i] = at < 0 ? outside : at * x.strides[d];
     }
     return taps;
   }
 
-  /// The sum over all axes from `axis` on.
-  template <typename T>
-  double sum(const T *from, const Taps *taps, int32_t axis) const {
-    if (axis == getNumAxes())
-      return double(*from);
-    double total = 0;
-    for (int32_t i = 0; i < taps[axis].count; ++i)
-      if (taps[axis].offsets[i] >= 0)
-        total += taps[axis].weights[i] *
-                 sum(from + taps[axis].offsets[i], taps, axis + 1);
-    return total;
+  /// What getTaps() finds for most models: two neighbours.
+  struct Pair {
+    int64_t offsets[2];
+    double weights[2];
+  };
+
+  Pair getPair(double coordinate, int32_t d) const {
+    int64_t size = x.shape[d];
+    double place = getPlace(coordinate, size);
+    if (padding != Zeros)
+      place = moveInside(place, size);
+    auto below = int64_t(place); // Towards 0; no place has more digits.
+    below -= double(below) > place;
+    double fraction = place - double(below);
+    auto find = [&](int64_t i) {
+      int64_t at = padding == Zeros ? i : wrap(i, size);
+      return uint64_t(at) < uint64_t(size) ? at * x.strides[d] : outside;
+    };
+    return {{find(below), find(below + 1)}, {1 - fraction, fraction}};
   }
 
-  /// All channels of all places of one image.
-  template <typename T> void run(int64_t n) const {
+  /// Of the place whose coordinates are `step` apart, that of the last axis first.
+  template <typename T> Corners<T> getCorners(const T *place, int64_t step) const {
+    Corners<T> corners;
     int32_t axes = getNumAxes();
-    auto *places = static_cast<const T *>(grid.data) + n * grid.strides[0];
+    if (axes == 2 && mode == Linear) {
+      Pair rows = getPair(double(place[step]), 2), columns = getPair(double(*place), 3);
+      corners.count = 0;
+      for (int32_t i = 0; i < 2; ++i)
+        for (int32_t j = 0; j < 2; ++j)
+          corners.add(rows.offsets[i], columns.offsets[j],
+                      T(rows.weights[i] * columns.weights[j]));
+      return corners;
+    }
+    for (int32_t d = 0; d < axes; ++d)
+      corners.multiply(getTaps(double(place[(axes - 1 - d) * step]), d + 2));
+    return corners;
+  }
+
+  /// All channels of the places of row `row` of all images' outermost ones.
+  template <typename T> void run(int64_t row) const {
+    int32_t axes = getNumAxes();
+    int64_t n = row / y.shape[2], outer = row % y.shape[2];
+    auto *places = static_cast<const T *>(grid.data) + n * grid.strides[0] +
+                   outer * grid.strides[1];
     auto *from = static_cast<const T *>(x.data) + n * x.strides[0];
-    auto *to = static_cast<T *>(y.data) + n * y.strides[0];
-    for (Indices at(y.shape + 2, axes); !at.done(); at.next()) {
+    auto *to = static_cast<T *>(y.data) + n * y.strides[0] + outer * y.strides[2];
+    for (Indices at(y.shape + 3, axes - 1); !at.done(); at.next()) {
       int64_t place = 0, result = 0;
-      for (int32_t d = 0; d < axes; ++d) {
-        place += at[d] * grid.strides[d + 1];
-        result += at[d] * y.strides[d + 2];
+      for (int32_t d = 0; d < axes - 1; ++d) {
+        place += at[d] * grid.strides[d + 2];
+        result += at[d] * y.strides[d + 3];
       }
-      Taps taps[maxAxes];
-      for (int32_t d = 0; d < axes; ++d) // Innermost first.
-        taps[d] = getTaps(
-            double(places[place + (axes - 1 - d) * grid.strides[axes + 1]]),
-            d + 2);
+      Corners<T> corners = getCorners(places + place, grid.strides[axes + 1]);
       for (int64_t c = 0; c < x.shape[1]; ++c)
-        to[result + c * y.strides[1]] =
-            T(sum(from + c * x.strides[1], taps, 0));
+        to[result + c * y.strides[1]] = corners.sum(from + c * x.strides[1]);
     }
   }
 };
@@ -169,6 +238,11 @@ int32_t burin_grid_sample(burin_call *call, const burin_view *views,
     return BURIN_OK;
   if (isEmpty)
     return fail(call, "GridSample: an empty tensor has no samples");
+  if (params[0] == Cubic && x.rank > 5)
+    return fail(call, "GridSample: cubic samples along more than three axes");
+  int64_t perRow = 1;
+  for (int32_t d = 1; d < x.rank; ++d)
+    perRow *= d == 2 ? 1 : y.shape[d];
   struct Job {
     const Sampler &sampler;
     bool isDouble;
@@ -177,12 +251,12 @@ int32_t burin_grid_sample(burin_call *call, const burin_view *views,
       call->owner,
       [](void *context, int64_t low, int64_t high) {
         auto *job = static_cast<Job *>(context);
-        for (int64_t n = low; n < high; ++n)
+        for (int64_t row = low; row < high; ++row)
           if (job->isDouble)
-            job->sampler.run<double>(n);
+            job->sampler.run<double>(row);
           else
-            job->sampler.run<float>(n);
+            job->sampler.run<float>(row);
       },
-      &job, x.shape[0], 1);
+      &job, x.shape[0] * y.shape[2], maxOf(1, minResults / perRow));
   return BURIN_OK;
 }
