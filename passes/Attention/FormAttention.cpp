@@ -30,7 +30,7 @@ std::optional<float> findNumber(Value value) {
     return std::nullopt;
   }
   Operation *op = value.getDefiningOp();
-  if (!isa_and_nonnull<nn::SqrtOp, nn::CastOp, nn::MulOp, nn::DivOp>(op) ||
+  if (!isa_and_nonnull<nn::SqrtOp, nn::CastOp, nn::MulOp, nn::DivOp, nn::PowOp>(op) ||
       !getElementTypeOrSelf(value.getType()).isF32())
     return std::nullopt;
   SmallVector<float> numbers;
@@ -43,6 +43,8 @@ std::optional<float> findNumber(Value value) {
     return std::sqrt(numbers[0]);
   if (isa<nn::CastOp>(op))
     return numbers[0];
+  if (isa<nn::PowOp>(op))
+    return std::pow(numbers[0], numbers[1]);
   return isa<nn::MulOp>(op) ? numbers[0] * numbers[1] : numbers[0] / numbers[1];
 }
 
@@ -52,7 +54,7 @@ struct Parts {
 
   PatternRewriter &rewriter;
   Value query, key, value, bias;
-  float scale = 1;
+  float scale = 1, biasScale = 1;
   bool zeroNan = false;
 
   /// `value` without multiplications by numbers, which go into the scale.
@@ -109,6 +111,13 @@ struct Parts {
     return rewriter.create<nn::UnsqueezeOp>(
         value.getLoc(), RankedTensorType::get(shape, type.getElementType()), value,
         getAxes());
+  }
+
+  Value multiply(Value value, float factor) {
+    auto type = RankedTensorType::get({}, rewriter.getF32Type());
+    auto number = rewriter.create<nn::ConstantOp>(
+        value.getLoc(), cast<TypedAttr>(DenseElementsAttr::get(type, factor)));
+    return rewriter.create<nn::MulOp>(value.getLoc(), value.getType(), value, number);
   }
 
   Value createTranspose(Value value, ArrayRef<int64_t> order) {
@@ -191,6 +200,8 @@ struct FormAttentionOp : OpRewritePattern<nn::MatMulOp> {
     Value right = parts.addHead(parts.skipAllScales(first.getRhs()));
     parts.key = first.getTransRhs() ? right : parts.swapLast(right);
     parts.value = parts.addHead(product.getRhs());
+    if (parts.biasScale != 1)
+      parts.bias = parts.multiply(parts.bias, parts.biasScale);
     if (parts.bias && rank == 3)
       parts.bias = parts.addHead(parts.bias);
     Value key = findRepeated(parts.key), value = findRepeated(parts.value);
@@ -246,12 +257,16 @@ private:
       auto product = parts.skipScales(value).getDefiningOp<nn::MatMulOp>();
       return product && value.hasOneUse() ? product : nn::MatMulOp();
     };
-    if (auto sum = scores.getDefiningOp<nn::AddOp>())
+    Value inner = parts.skipScales(scores);
+    float around = std::exchange(parts.scale, 1);
+    if (auto sum = inner.getDefiningOp<nn::AddOp>(); sum && inner.hasOneUse())
       for (int64_t i : {0, 1}) {
         if (sum->getOperand(i).getType() != scores.getType())
           continue;
         if (nn::MatMulOp product = find(sum->getOperand(i))) {
           parts.bias = sum->getOperand(1 - i);
+          parts.biasScale = around;
+          parts.scale *= around;
           return product;
         }
         parts.scale = 1;

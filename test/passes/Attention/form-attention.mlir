@@ -103,3 +103,20 @@ func.func @batches(%q: tensor<?x8x4xf32>, %x: tensor<8x?x4xf32>, %v: tensor<?x8x
   %r = nn.matmul %p, %v : (tensor<?x8x8xf32>, tensor<?x8x4xf32>) -> tensor<?x8x4xf32>
   return %r : tensor<?x8x4xf32>
 }
+
+// A bias before the scale has a share of it, whose number may be a power.
+// CHECK-LABEL: func @scaled_sum
+func.func @scaled_sum(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x4x8xf32>, %v: tensor<1x2x8x4xf32>, %m: tensor<8x8xf32>) -> tensor<1x2x8x4xf32> {
+  %four = nn.constant dense<4.0> : tensor<f32>
+  %root = nn.constant dense<-0.5> : tensor<f32>
+  // CHECK: %[[N:.*]] = nn.constant dense<5.000000e-01> : tensor<f32>
+  // CHECK: %[[B:.*]] = nn.mul %arg3, %[[N]]
+  // CHECK: nn.attention {{.*}} bias(%[[B]] : tensor<8x8xf32>) mask(#nn.dense) scale(5.000000e-01)
+  %n = nn.pow %four, %root : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %s = nn.matmul %q, %k : (tensor<1x2x8x4xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x8x8xf32>
+  %b = nn.add %s, %m : (tensor<1x2x8x8xf32>, tensor<8x8xf32>) -> tensor<1x2x8x8xf32>
+  %d = nn.mul %b, %n : (tensor<1x2x8x8xf32>, tensor<f32>) -> tensor<1x2x8x8xf32>
+  %p = nn.softmax %d {axes = array<i64: 3>} : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %r = nn.matmul %p, %v : (tensor<1x2x8x8xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32>
+  return %r : tensor<1x2x8x4xf32>
+}
