@@ -133,7 +133,8 @@ static int64_t getJoined(const Contraction &c, unsigned outer, unsigned inner,
 /// Of several loops of rows one is kept, or two that fill a tile better, as the
 /// short lines of a small image do; the others are batches. Beyond the size of a
 /// tile the inner one is as good; what is not known, as the batch often is, is
-/// likely to be small.
+/// likely to be small. Rows an unknown number of elements apart would be copied, under
+/// each tap again: no more of them count than of what is not known.
 static void keepRows(Contraction &c, const Cpu &cpu) {
   constexpr int64_t unknown = 4;
   if (c.rows.size() < 2)
@@ -146,8 +147,11 @@ static void keepRows(Contraction &c, const Cpu &cpu) {
     best = height;
     kept.assign(loops.begin(), loops.end());
   };
-  for (unsigned d : llvm::reverse(c.rows))
-    offer(std::min(nn::getStatic(c.nest.sizes[d]).value_or(unknown), most), {d});
+  for (unsigned d : llvm::reverse(c.rows)) {
+    bool isRead = nn::getStatic(c.getOperand(c.lhs).coefficients[d]).has_value();
+    int64_t size = nn::getStatic(c.nest.sizes[d]).value_or(unknown);
+    offer(std::min(size, isRead ? most : unknown), {d});
+  }
   unsigned inner = c.rows.pop_back_val();
   for (unsigned outer : llvm::reverse(c.rows))
     offer(getJoined(c, outer, inner, most), {outer, inner});

@@ -104,3 +104,26 @@ func.func @between(%x: memref<427x512xf32>, %y: memref<14x100xf32>) {
   }
   return
 }
+
+// -----
+
+// Rows are the pixels of a line of any length, a known number of elements apart, not
+// those of a column, which would be copied for each tap.
+memref.global "private" constant @w : memref<32x32x7x7xf32> = dense<1.0>
+#x = affine_map<(n, i, j, f, k, l, c) -> (n, i + k, j + l, c)>
+#w = affine_map<(n, i, j, f, k, l, c) -> (f, c, k, l)>
+#y = affine_map<(n, i, j, f, k, l, c) -> (n, i, j, f)>
+// CHECK-LABEL: func @unknown_width
+func.func @unknown_width(%x: memref<1x26x?x32xf32>, %y: memref<1x20x?x32xf32>) {
+  // CHECK-NOT: memref.alloc(
+  // CHECK: call @burin_gemm_{{.*}}f32_14x32of32_32_n_n_224_1(
+  %w = memref.get_global @w : memref<32x32x7x7xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x26x?x32xf32>, memref<32x32x7x7xf32>) outs(%y : memref<1x20x?x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
