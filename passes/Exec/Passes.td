@@ -203,8 +203,8 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
     Sums over a long depth lie in a tile on the stack before they are stored, those
     over a short one stay in registers. What runs on them there needs no pass over
     memory of its own: the op that wrote what they are added to, and the elementwise
-    op that is their only reader. Ops that are too small are left to
-    `burin-emit-loops`.
+    op that is their only reader, unless it stores columns of a constant apart and the
+    depth is long. Ops that are too small are left to `burin-emit-loops`.
 
     ```mlir
     // before: --burin-emit-contractions --canonicalize

@@ -206,6 +206,24 @@ static bool liesAlongDepth(const Contraction &c) {
   return isContiguous && c.isPlain(c.lhs) && c.isPlain(c.rhs) && !isConstant(c, c.rhs);
 }
 
+/// Whether what is fused stores the columns of a constant apart that the buffer of the
+/// sums has side by side. The other operand's as columns are packed at run time and
+/// may be few: from so many products per sum on it takes less time to transpose
+/// afterwards, 1.1 instead of 1.8 ms for 3 x 3 x 64 x 64 on 75 x 20 results on a Zen 4.
+static bool scattersColumns(const Contraction &c, const Cpu &cpu) {
+  constexpr int64_t leastDepth = 128;
+  unsigned column = c.columns.back();
+  auto isRun = [&](const LinearAccess &access) {
+    return nn::getStatic(access.coefficients[column]) == 1;
+  };
+  int64_t depth = 1;
+  for (unsigned d : c.depth)
+    depth *= nn::getStatic(c.nest.sizes[d]).value_or(1);
+  int64_t columns = nn::getStatic(c.nest.sizes[column]).value_or(0);
+  return depth >= leastDepth && columns >= getTile(cpu, c.getType(), columns).getColumns() &&
+         isConstant(c, c.rhs) && isRun(c.getOperand(c.getSums())) && !isRun(c.getTarget());
+}
+
 std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
                                                    const Fusion &fused,
                                                    nn::ShapeBuilder &shapes,
@@ -218,7 +236,11 @@ std::optional<Contraction> burin::matchContraction(linalg::LinalgOp op,
     c.lhs = swapped;
     c.rhs = !swapped;
     c.batch.clear(), c.rows.clear(), c.columns.clear(), c.depth.clear();
-    if (!classify(c) || !keepContiguous(c, shapes) || !c.fitsColumns(c.columns, shapes))
+    if (!classify(c))
+      continue;
+    if (scattersColumns(c, cpu))
+      return std::nullopt;
+    if (!keepContiguous(c, shapes) || !c.fitsColumns(c.columns, shapes))
       continue;
     keepRows(c, cpu);
     if (isSmall(c))
