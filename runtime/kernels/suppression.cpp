@@ -137,38 +137,36 @@ private:
   float first = 0, scale = 0;
 };
 
-/// Boxes that follow each other in the order of their scores.
-struct Chunk {
-  static constexpr int64_t size = 128;
-  static constexpr int64_t partSize = 16; // So many are compared by one task.
-  int64_t count = 0;
-  int64_t places[size];
-  Box boxes[size];
-  bool overlap[size]; // One that was taken.
+/// A box and its number.
+struct Entry {
+  Box box;
+  int64_t place;
 };
 
 /// A score above a place: the best is the smallest.
 using Candidate = uint64_t;
 
-/// What is taken of one class of one batch. Boxes come by chunks: threads compare those
-/// of one with all that were taken before, while one of them makes the next chunk; then
-/// they are compared with each other, one after the other.
+/// What is taken of one class of one batch. Boxes come in the order of their scores, by
+/// chunks: threads compare those of one with all that were taken before, while one of
+/// them makes the next chunk; then they are compared with each other, one after the other.
+/// Each chunk has memory of its own: lines that another core has read cost time to write.
 class Selector {
 public:
+  static constexpr int64_t chunkSize = 256;
   struct Options {
     bool isCenter, hasThreshold;
     float overlapThreshold, scoreThreshold;
     int64_t most;
   };
   Selector(burin_call *call, const burin_view *views, const Options &options,
-           Candidate *heap, Block *memory)
+           Candidate *heap, Entry *entries, Block *memory)
       : call(call), boxes(views[0]), scores(views[1]), options(options), heap(heap),
-        taken(memory, options.most),
-        fresh(memory + Boxes::getBlocks(options.most), Chunk::size) {}
+        entries(entries), taken(memory, options.most),
+        fresh(memory + Boxes::getBlocks(options.most), chunkSize) {}
 
   /// The blocks that a selector needs.
   static int64_t getBlocks(int64_t most) {
-    return Boxes::getBlocks(most) + Boxes::getBlocks(Chunk::size);
+    return Boxes::getBlocks(most) + Boxes::getBlocks(chunkSize);
   }
 
   /// The number of boxes taken; each is given to `write`.
@@ -179,18 +177,19 @@ public:
     if (taken.hasBins())
       spread();
     int64_t number = 0;
-    for (fetch(); next->count > 0 && number < options.most;) {
-      Chunk *done = now;
-      now = next, next = done;
+    fetched = 0;
+    fetch();
+    for (begin = 0; begin < fetched && number < options.most; begin = end) {
+      end = fetched;
       compare();
       fresh.clear();
-      for (int64_t i = 0; i < now->count && number < options.most; ++i) {
-        const Box &box = now->boxes[i];
-        if (now->overlap[i] || fresh.overlap(box, options.overlapThreshold))
+      for (int64_t i = begin; i < end && number < options.most; ++i) {
+        const Box &box = entries[i].box;
+        if (hasOverlap(i) || fresh.overlap(box, options.overlapThreshold))
           continue;
         fresh.add(box);
         taken.add(box);
-        write(number++, now->places[i]);
+        write(number++, entries[i].place);
       }
     }
     return number;
@@ -229,28 +228,34 @@ private:
 
   /// Makes the next chunk.
   void fetch() {
-    for (next->count = 0; next->count < Chunk::size && left > 0; ++next->count) {
+    for (int64_t stop = fetched + chunkSize; fetched < stop && left > 0; ++fetched) {
       Candidate best = popHeap(heap, left--);
-      next->places[next->count] = getPlace(best);
-      next->boxes[next->count] = read(best);
+      entries[fetched] = {read(best), getPlace(best)};
     }
   }
 
-  /// Compares the boxes of a part of the chunk; of the part before the first, it makes
-  /// the next chunk.
+  /// Whether a box of the chunk overlaps one that was taken before.
+  bool hasOverlap(int64_t i) const {
+    return overlaps[(i - begin) / partSize] >> ((i - begin) % partSize) & 1;
+  }
+
+  /// Compares the boxes of a part of the chunk; as the part before the first, makes the
+  /// next chunk.
   void run(int64_t task) {
     if (task == 0)
       return fetch();
-    int64_t begin = (task - 1) * Chunk::partSize;
-    int64_t end = minOf(begin + Chunk::partSize, now->count);
-    for (int64_t i = begin; i < end; ++i)
-      now->overlap[i] = taken.overlap(now->boxes[i], options.overlapThreshold);
+    uint32_t found = 0;
+    int64_t first = begin + (task - 1) * partSize, stop = minOf(first + partSize, end);
+    for (int64_t i = first; i < stop; ++i)
+      found |= uint32_t(taken.overlap(entries[i].box, options.overlapThreshold))
+               << (i - first);
+    overlaps[task - 1] = found;
   }
 
   void compare() {
-    int64_t tasks = 1 + (now->count + Chunk::partSize - 1) / Chunk::partSize;
+    int64_t tasks = 1 + (end - begin + partSize - 1) / partSize;
     // A few are sooner compared than shared.
-    bool isShared = now->count > Chunk::size / 2;
+    bool isShared = end - begin > chunkSize / 2;
     call->services->parallel_for(
         call->owner,
         [](void *self, int64_t low, int64_t high) {
@@ -260,13 +265,16 @@ private:
         this, tasks, isShared ? 1 : tasks);
   }
 
+  static constexpr int64_t partSize = 32; // So many are compared by one task.
   burin_call *call;
   const burin_view &boxes, &scores;
   Options options;
   Candidate *heap;
-  int64_t batch = 0, left = 0; // In the heap.
-  Boxes taken, fresh;          // Of all chunks, and of this one.
-  Chunk chunks[2], *now = chunks, *next = chunks + 1;
+  Entry *entries;
+  int64_t batch = 0, left = 0;               // In the heap.
+  int64_t begin = 0, end = 0, fetched = 0;   // The chunk, and what is there already.
+  uint32_t overlaps[chunkSize / partSize]{}; // A bit for each box of the chunk.
+  Boxes taken, fresh;                        // Of all chunks, and of this one.
 };
 
 float readScalar(const burin_view &view) {
@@ -294,13 +302,14 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
     return fail(call, "NonMaxSuppression: too many boxes");
   int64_t most = rows.shape[0] / (batches * classes);
   auto *heap = allocate<Candidate>(call, count);
-  auto *taken = heap ? allocate<Block>(call, Selector::getBlocks(most)) : nullptr;
+  auto *entries = heap ? allocate<Entry>(call, count) : nullptr;
+  auto *taken = entries ? allocate<Block>(call, Selector::getBlocks(most)) : nullptr;
   if (!taken)
     return BURIN_OUT_OF_MEMORY;
   Selector selector(
       call, views,
       {params[0] != 0, params[2] != 0, overlapThreshold, scoreThreshold, most}, heap,
-      taken);
+      entries, taken);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {
       auto *to = static_cast<int64_t *>(rows.data) + *number * rows.strides[0];
@@ -312,6 +321,7 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
       });
     }
   call->services->release(call->owner, taken);
+  call->services->release(call->owner, entries);
   call->services->release(call->owner, heap);
   return BURIN_OK;
 }

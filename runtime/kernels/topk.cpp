@@ -42,7 +42,7 @@ class Finder {
 public:
   Finder(int64_t count, int64_t k) : count(count), k(k) {
     int64_t groups = getGroups(k);
-    if (count / 4 >= groups) // Else many are as large as the k-th of the groups.
+    if (count / 2 >= groups) // Else many are as large as the k-th of the groups.
       numTops = groups, room = groups + blockSize;
   }
 
