@@ -112,7 +112,18 @@ void IndexEmitter::emitRange(Value count, int64_t grain, Body body) {
   emitRange(count, number(grain), body);
 }
 
+/// About `grain`, such that two threads share `count` alike: of three ranges one gets two.
+static int64_t getEvenGrain(int64_t count, int64_t grain) {
+  if (count <= grain)
+    return grain;
+  return llvm::divideCeil(count, llvm::alignTo(llvm::divideCeil(count, grain), 2));
+}
+
 void IndexEmitter::emitRange(Value count, Value grain, Body body) {
+  std::optional<int64_t> knownCount = getConstantIntValue(count);
+  std::optional<int64_t> knownGrain = getConstantIntValue(grain);
+  if (knownCount && knownGrain)
+    grain = number(getEvenGrain(*knownCount, *knownGrain));
   emitRanges(count, grain,
              [&](Value lower, Value upper) { emitLoop(lower, upper, 1, body); });
 }

@@ -206,3 +206,20 @@ func.func @rows(%w: memref<4x8xi32>, %a: memref<15x4xi32>, %b: memref<15x8xi32>)
   }
   return
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d1)>
+
+// Work for three ranges of 25 is four of 18: two threads share it alike.
+// CHECK-LABEL: func.func @even
+func.func @even(%a: memref<70x64xf32>, %b: memref<64xf32>, %c: memref<70x64xf32>) {
+  // CHECK: exec.parallel {{.*}} of %c70 grain 18 {
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]} ins(%a, %b : memref<70x64xf32>, memref<64xf32>) outs(%c : memref<70x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %out: f32):
+    %0 = arith.addf %x, %y : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
