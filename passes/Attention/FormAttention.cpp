@@ -246,7 +246,8 @@ private:
     } else if (!softmax || !softmax->hasOneUse()) {
       return {};
     }
-    if (!softmax.getX().hasOneUse() || softmax.getAxes() != ArrayRef<int64_t>{getType(softmax).getRank() - 1})
+    int64_t last = getType(softmax).getRank() - 1;
+    if (!softmax.getX().hasOneUse() || softmax.getAxes() != ArrayRef(last))
       return {};
     return softmax.getX();
   }

@@ -49,8 +49,9 @@ int64_t getFactorBytes(LineGroup &group) {
   for (LineStep &step : group.steps) {
     SmallVector<int64_t> ranges = step.op.getStaticLoopRanges();
     auto reductions = ArrayRef(ranges).drop_front(4);
-    int64_t each = cast<MemRefType>(step.op.getDpsInits()[0].getType()).getElementTypeBitWidth() / 8;
-    most = std::max(most, ranges[2] * ShapedType::getNumElements(reductions) * each);
+    auto type = cast<MemRefType>(step.op.getDpsInits()[0].getType());
+    int64_t count = ranges[2] * ShapedType::getNumElements(reductions);
+    most = std::max(most, count * type.getElementTypeBitWidth() / 8);
   }
   return most;
 }

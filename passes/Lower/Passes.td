@@ -103,9 +103,10 @@ def FuseElementwise : Pass<"burin-fuse-elementwise", "::mlir::ModuleOp"> {
   let summary = "Join elementwise linalg ops with what reads them";
   let description = [{
     An elementwise op whose only reader runs over the same elements is computed
-    there, even where a reshape between the two adds sizes of 1. A transposed or broadcast copy is read through its map instead. Not
-    where work would be repeated, and matrix products take nothing in but copies;
-    sums take in nothing that is written over its own operand.
+    there, even where a reshape between the two adds sizes of 1. A transposed or
+    broadcast copy is read through its map instead. Not where work would be repeated,
+    and matrix products take nothing in but copies; sums take in nothing that is
+    written over its own operand.
 
     ```mlir
     // before: --burin-fuse-elementwise --canonicalize
