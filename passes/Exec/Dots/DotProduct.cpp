@@ -63,7 +63,7 @@ static bool classify(DotProduct &c, bool depthwise, nn::ShapeBuilder &shapes) {
 
 /// Whether all that is packed at compile time is known, and neither too much nor
 /// too little.
-static bool isKnown(DotProduct &c, int64_t deepest) {
+static bool isKnown(DotProduct &c, int64_t deepest, bool depthwise) {
   int64_t depth = 1;
   SmallVector<unsigned> loops = c.depth;
   loops.append(c.batch.begin(), c.batch.end());
@@ -73,14 +73,18 @@ static bool isKnown(DotProduct &c, int64_t deepest) {
       return false;
   for (unsigned d : c.depth) {
     depth *= *nn::getStatic(c.nest.sizes[d]);
-    if (!nn::getStatic(c.getLhs().coefficients[d]))
+    // Taps of depthwise ones are unrolled.
+    if (depthwise && !nn::getStatic(c.getLhs().coefficients[d]))
       return false;
   }
-  // What lies closest is innermost, so that rows are read in long runs.
+  // What lies closest is innermost, so that rows are read in long runs; lines of an
+  // unknown length lie far apart.
+  auto getStride = [&](unsigned d) {
+    constexpr int64_t unknown = int64_t(1) << 40;
+    return nn::getStatic(c.getLhs().coefficients[d]).value_or(unknown);
+  };
   llvm::sort(c.depth, [&](unsigned x, unsigned y) {
-    int64_t dx = *nn::getStatic(c.getLhs().coefficients[x]);
-    int64_t dy = *nn::getStatic(c.getLhs().coefficients[y]);
-    return std::pair(-dx, x) < std::pair(-dy, y);
+    return std::pair(-getStride(x), x) < std::pair(-getStride(y), y);
   });
   int64_t columns = *nn::getStatic(c.nest.sizes[c.column]);
   // Rows of floats are rounded before: that must be worth it.
@@ -145,7 +149,7 @@ static std::optional<DotProduct> match(linalg::LinalgOp op, const Fusion &fused,
         continue;
       c.isUnsigned = isa<arith::ExtUIOp>(first);
     }
-    if (!classify(c, depthwise, shapes) || !isKnown(c, deepest))
+    if (!classify(c, depthwise, shapes) || !isKnown(c, deepest, depthwise))
       continue;
     takeBias(c, shapes);
     return c;

@@ -32,11 +32,11 @@ RowCopy::RowCopy(ImplicitLocOpBuilder &b, const LinearAccess &from,
       isUnsigned(isUnsigned), lanes(cpu.vectorBits / (32 / instruction.group)) {
   for (unsigned d : loops) {
     sizes.push_back(*nn::getStatic(allSizes[d]));
-    strides.push_back(*nn::getStatic(from.coefficients[d]));
+    strides.push_back(from.coefficients[d]);
     depth *= sizes.back();
   }
   rowBytes = llvm::divideCeil(depth, instruction.group) * 4;
-  while (!sizes.empty() && strides.back() == run) {
+  while (!sizes.empty() && nn::getStatic(strides.back()) == run) {
     run *= sizes.pop_back_val();
     strides.pop_back();
   }
@@ -71,8 +71,10 @@ void RowCopy::emitOuter(size_t k, Value from, Value to) {
   int64_t inner = run;
   for (int64_t size : ArrayRef(sizes).drop_front(k + 1))
     inner *= size;
+  std::optional<int64_t> known = nn::getStatic(strides[k]);
+  Value stride = known ? number(*known) : cast<Value>(strides[k]);
   emitLoop(number(0), number(sizes[k]), 1, [&](Value i) {
-    emitOuter(k + 1, add(from, mul(i, number(strides[k]))),
+    emitOuter(k + 1, add(from, mul(i, stride)),
               add(to, mul(i, number(inner))));
   });
 }

@@ -16,8 +16,8 @@ mlir::Value emitFactors(mlir::ImplicitLocOpBuilder &b, mlir::Value loaded, bool 
 /// memory, in the order of the packed weights, as the instruction takes it.
 class RowCopy : IndexEmitter {
 public:
-  /// Of `from`, which has coefficients for loops of `sizes`; the depth are `loops`, all
-  /// of which is known.
+  /// Of `from`, which has coefficients for loops of `sizes`; the depth are `loops`, whose
+  /// sizes are known.
   RowCopy(mlir::ImplicitLocOpBuilder &b, const LinearAccess &from,
           llvm::ArrayRef<mlir::OpFoldResult> sizes, llvm::ArrayRef<unsigned> loops,
           bool isUnsigned, const DotInstruction &instruction, const Cpu &cpu);
@@ -47,7 +47,9 @@ private:
   mlir::Value memory;
   DotInstruction instruction;
   bool isUnsigned;       ///< Whether bytes are.
-  llvm::SmallVector<int64_t> sizes, strides; ///< Of the loops around the runs.
+  // Of the loops around the runs.
+  llvm::SmallVector<int64_t> sizes;
+  llvm::SmallVector<mlir::OpFoldResult> strides;
   int64_t run = 1;       ///< Elements that lie side by side.
   int64_t depth = 1;     ///< Elements of a row.
   int64_t rowBytes = 0, lanes;

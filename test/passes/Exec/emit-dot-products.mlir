@@ -174,3 +174,29 @@ func.func @large(%a: memref<201x512xi8>, %sums: memref<201x1024xi32>) {
   linalg.matmul ins(%a, %w : memref<201x512xi8>, memref<512x1024xi8>) outs(%sums : memref<201x1024xi32>)
   return
 }
+
+// -----
+
+// Lines of an unknown length: the taps of one line after the other are copied.
+memref.global "private" constant @w : memref<64x8x3x3xi8> = dense<1>
+#x = affine_map<(n, i, j, f, k, l, c) -> (n, i + k, j + l, c)>
+#w = affine_map<(n, i, j, f, k, l, c) -> (f, c, k, l)>
+#y = affine_map<(n, i, j, f, k, l, c) -> (n, i, j, f)>
+// CHECK-LABEL: func.func @unknown_width
+// CHECK: exec.parallel
+// CHECK: scf.for {{.*}} to %c3
+// CHECK: vector.store
+// CHECK: func.call @burin_dot_
+func.func @unknown_width(%x: memref<1x?x?x8xi8>, %y: memref<1x?x?x64xi32>) {
+  %w = memref.get_global @w : memref<64x8x3x3xi8>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x?x?x8xi8>, memref<64x8x3x3xi8>) outs(%y : memref<1x?x?x64xi32>) {
+  ^bb0(%a: i8, %b: i8, %sum: i32):
+    %0 = arith.extsi %a : i8 to i32
+    %1 = arith.extsi %b : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %sum, %2 : i32
+    linalg.yield %3 : i32
+  }
+  return
+}
