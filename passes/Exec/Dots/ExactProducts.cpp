@@ -1,6 +1,7 @@
 //===- ExactProducts.cpp - Which products are not rounded -----------------===//
 
 #include "passes/Exec/Dots/ExactProducts.h"
+#include "dialects/Exec/Exec.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Exec/Constants.h"
 
@@ -57,7 +58,9 @@ burin::findExactProducts(ModuleOp module, const DotInstruction &instruction) {
   for (auto func : module.getOps<func::FuncOp>()) {
     SmallVector<linalg::LinalgOp> products;
     func.walk([&](linalg::LinalgOp op) {
-      if (sumsProducts(op, instruction) && Effort::of(op).weights > 0)
+      // What threads do by lines takes more than one of them.
+      if (!op->getParentOfType<exec::ParallelOp>() && sumsProducts(op, instruction) &&
+          Effort::of(op).weights > 0)
         products.push_back(op);
     });
     chooseExact(products, exact);

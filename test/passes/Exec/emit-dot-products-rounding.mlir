@@ -39,3 +39,24 @@ func.func @first(%a: memref<12x32xf32>, %b: memref<12x16xf32>, %c: memref<12x327
   linalg.matmul ins(%c, %many : memref<12x32768xf32>, memref<32768x16xf32>) outs(%d : memref<12x16xf32>)
   return
 }
+
+// -----
+
+// Not so where threads do it again and again.
+memref.global "private" constant @few : memref<32x16xf32> = dense<1.5>
+memref.global "private" constant @many : memref<32768x16xf32> = dense<1.5>
+// CHECK-LABEL: func @repeated
+// CHECK-NOT: linalg.matmul
+// CHECK: return
+func.func @repeated(%a: memref<12x32xf32>, %b: memref<12x16xf32>, %c: memref<12x32768xf32>, %d: memref<12x16xf32>, %lines: index) {
+  %c1 = arith.constant 1 : index
+  %few = memref.get_global @few : memref<32x16xf32>
+  exec.parallel %first to %last of %lines grain 1 {
+    scf.for %i = %first to %last step %c1 {
+      linalg.matmul ins(%a, %few : memref<12x32xf32>, memref<32x16xf32>) outs(%b : memref<12x16xf32>)
+    }
+  }
+  %many = memref.get_global @many : memref<32768x16xf32>
+  linalg.matmul ins(%c, %many : memref<12x32768xf32>, memref<32768x16xf32>) outs(%d : memref<12x16xf32>)
+  return
+}
