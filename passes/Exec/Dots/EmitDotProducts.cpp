@@ -90,6 +90,13 @@ Tile chooseTile(Tile tile, int64_t columns) {
   return tile;
 }
 
+/// What `count` is known to be a multiple of: the rows of one image of an unknown number.
+int64_t getFactor(Value count) {
+  if (auto product = count.getDefiningOp<arith::MulIOp>())
+    return getFactor(product.getLhs()) * getFactor(product.getRhs());
+  return getConstantIntValue(count).value_or(1);
+}
+
 void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
   OpFoldResult total = c.getSize(shapes, c.rows);
   rows = value(total);
@@ -117,9 +124,10 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
 /// make a copy larger than what they move over; threads wait for each other once more.
 bool DotProductEmitter::shouldCopyFirst() const {
   constexpr int64_t mostOfWindows = 1 << 20, leastWork = 1 << 20;
-  if (!columnsOutside || !knownRows)
+  int64_t least = getFactor(rows);
+  if (!columnsOutside || least == 1)
     return columnsOutside && copy.isOneRun();
-  int64_t bytes = *knownRows * copy.getRowBytes();
+  int64_t bytes = least * copy.getRowBytes();
   return (copy.isOneRun() || bytes <= mostOfWindows) &&
          bytes / 4 * columns >= leastWork * tile.lanes;
 }
