@@ -125,7 +125,7 @@ void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
 bool DotProductEmitter::shouldCopyFirst() const {
   constexpr int64_t mostOfWindows = 1 << 20, leastWork = 1 << 20;
   int64_t least = getFactor(rows);
-  if (!columnsOutside || least == 1)
+  if (!columnsOutside || (!knownRows && least == 1))
     return columnsOutside && copy.isOneRun();
   int64_t bytes = least * copy.getRowBytes();
   return (copy.isOneRun() || bytes <= mostOfWindows) &&
