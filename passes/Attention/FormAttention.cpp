@@ -114,9 +114,11 @@ struct Parts {
   }
 
   Value multiply(Value value, float factor) {
-    auto type = RankedTensorType::get({}, rewriter.getF32Type());
+    auto element = cast<FloatType>(getType(value).getElementType());
     auto number = rewriter.create<nn::ConstantOp>(
-        value.getLoc(), cast<TypedAttr>(DenseElementsAttr::get(type, factor)));
+        value.getLoc(),
+        cast<TypedAttr>(DenseElementsAttr::get(RankedTensorType::get({}, element),
+                                               rewriter.getFloatAttr(element, factor))));
     return rewriter.create<nn::MulOp>(value.getLoc(), value.getType(), value, number);
   }
 
