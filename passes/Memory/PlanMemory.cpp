@@ -111,7 +111,8 @@ public:
     SmallVector<Buffer> buffers;
     for (memref::AllocOp alloc : allocs) {
       if (alloc->getParentOfType<exec::ParallelOp>())
-        return alloc.emitError("is shared by all threads that get here: a bug of Burin");
+        return alloc.emitError("is memory that threads would share; this is a bug in "
+                               "Burin: please report it with the model");
       if (!alloc.getType().hasStaticShape()) {
         allocateAtRunTime(alloc);
         continue;
