@@ -99,7 +99,7 @@ Fusion burin::findFusion(linalg::LinalgOp op) {
 }
 
 /// Whether `op` sees 2 x 2 pixels for each of its own, and none of them twice.
-static bool isPooling(linalg::GenericOp op) {
+static bool isPairPooling(linalg::GenericOp op) {
   if (op.getNumLoops() != 6 || op.getNumParallelLoops() != 4 || op.getNumDpsInputs() != 2 ||
       op.getNumDpsInits() != 1 || !isVectorizable(op.getRegion().front()))
     return false;
@@ -132,7 +132,7 @@ static std::optional<Fusion> addPooling(linalg::LinalgOp op, Fusion fusion) {
     if (user == op || user == fusion.start || user == fusion.finish)
       continue;
     auto pool = dyn_cast<linalg::GenericOp>(user);
-    if (!pool || fusion.pool || pool->getBlock() != op->getBlock() || !isPooling(pool) ||
+    if (!pool || fusion.pool || pool->getBlock() != op->getBlock() || !isPairPooling(pool) ||
         pool.getDpsInputs()[0] != results)
       return std::nullopt;
     fusion.pool = pool;
