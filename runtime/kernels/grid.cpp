@@ -94,14 +94,12 @@ struct Sampler {
     return place == place ? clamp(place, -1e15, 1e15) : -1e15;
   }
 
-  /// An element beyond the borders: its stand-in, or -1.
+  /// The stand-in of an element beyond the borders.
   int64_t wrap(int64_t i, int64_t size) const {
     if (i >= 0 && i < size)
       return i;
     if (padding == Border)
       return i < 0 ? 0 : size - 1;
-    if (padding == Zeros)
-      return -1;
     double low = alignCorners ? 0 : -0.5;
     double high = alignCorners ? double(size - 1) : double(size) - 0.5;
     auto inside = int64_t(reflect(double(i), low, high));
@@ -119,12 +117,8 @@ struct Sampler {
     return padding == Reflection ? reflect(place, low, high) : place;
   }
 
-  void getWeights(double fraction, double *weights) const {
-    if (mode == Linear) {
-      weights[0] = 1 - fraction;
-      weights[1] = fraction;
-      return;
-    }
+  /// Of the four elements around a place (Keys, 1981), `fraction` behind the second.
+  static void getCubicWeights(double fraction, double *weights) {
     constexpr double a = -0.75;
     auto inner = [](double d) { return ((a + 2) * d - (a + 3)) * d * d + 1; };
     auto outer = [](double d) {
@@ -136,50 +130,49 @@ struct Sampler {
     weights[3] = outer(2 - fraction);
   }
 
-  Taps getTaps(double coordinate, int32_t d) const {
-    int64_t size = x.shape[d];
-    double place = getPlace(coordinate, size);
-    Taps taps;
-    int64_t first;
-    if (mode == Nearest) {
-      place = moveInside(__builtin_rint(place), size);
-      first = int64_t(place);
-      taps.count = 1;
-      taps.weights[0] = 1;
-    } else {
-      place = moveInside(place, size);
-      auto below = int64_t(place); // Towards 0; no place has more digits.
-      below -= double(below) > place;
-      first = below - (mode == Cubic);
-      taps.count = mode == Cubic ? 4 : 2;
-      getWeights(place - double(below), taps.weights);
-    }
-    for (int32_t i = 0; i < taps.count; ++i) {
-      int64_t at = wrap(first + i, size);
-      taps.offsets[i] = at < 0 ? outside : at * x.strides[d];
-    }
-    return taps;
+  static int64_t getBefore(double place) {
+    auto below = int64_t(place); // Towards 0; no place has more digits.
+    return below - (double(below) > place);
   }
 
-  /// What getTaps() finds for most models: two neighbours.
+  /// Of element `i` of dimension `d`, or of its stand-in.
+  int64_t getOffset(int64_t i, int32_t d) const {
+    int64_t at = padding == Zeros ? i : wrap(i, x.shape[d]);
+    return uint64_t(at) < uint64_t(x.shape[d]) ? at * x.strides[d] : outside;
+  }
+
+  /// Two neighbours, as most models want them.
   struct Pair {
     int64_t offsets[2];
     double weights[2];
   };
 
   Pair getPair(double coordinate, int32_t d) const {
-    int64_t size = x.shape[d];
-    double place = getPlace(coordinate, size);
+    double place = getPlace(coordinate, x.shape[d]);
     if (padding != Zeros)
-      place = moveInside(place, size);
-    auto below = int64_t(place); // Towards 0; no place has more digits.
-    below -= double(below) > place;
-    double fraction = place - double(below);
-    auto find = [&](int64_t i) {
-      int64_t at = padding == Zeros ? i : wrap(i, size);
-      return uint64_t(at) < uint64_t(size) ? at * x.strides[d] : outside;
-    };
-    return {{find(below), find(below + 1)}, {1 - fraction, fraction}};
+      place = moveInside(place, x.shape[d]);
+    int64_t before = getBefore(place);
+    double fraction = place - double(before);
+    return {{getOffset(before, d), getOffset(before + 1, d)}, {1 - fraction, fraction}};
+  }
+
+  Taps getTaps(double coordinate, int32_t d) const {
+    if (mode == Linear) {
+      Pair pair = getPair(coordinate, d);
+      return {2, {pair.offsets[0], pair.offsets[1]}, {pair.weights[0], pair.weights[1]}};
+    }
+    double place = getPlace(coordinate, x.shape[d]);
+    if (mode == Nearest) {
+      auto nearest = int64_t(moveInside(__builtin_rint(place), x.shape[d]));
+      return {1, {getOffset(nearest, d)}, {1}};
+    }
+    place = moveInside(place, x.shape[d]);
+    int64_t before = getBefore(place);
+    Taps taps{4, {}, {}};
+    getCubicWeights(place - double(before), taps.weights);
+    for (int32_t i = 0; i < taps.count; ++i)
+      taps.offsets[i] = getOffset(before - 1 + i, d);
+    return taps;
   }
 
   /// Of the place whose coordinates are `step` apart, that of the last axis first.
@@ -239,7 +232,7 @@ int32_t burin_grid_sample(burin_call *call, const burin_view *views,
   if (isEmpty)
     return fail(call, "GridSample: an empty tensor has no samples");
   if (params[0] == Cubic && x.rank > 5)
-    return fail(call, "GridSample: cubic samples along more than three axes");
+    return fail(call, "GridSample: cubic takes at most three spatial axes; use linear");
   int64_t perRow = 1;
   for (int32_t d = 1; d < x.rank; ++d)
     perRow *= d == 2 ? 1 : y.shape[d];

@@ -12,8 +12,8 @@ template <typename T> T larger(T a, T b) { return a > b ? a : b; }
 
 /// The four neighbours of a place and their weights.
 template <typename T> struct Corners {
-  int64_t offsets[4] = {};
-  T weights[4] = {};
+  int64_t offsets[4];
+  T weights[4];
 };
 
 /// Samples of a bin whose corners are found once for all channels.
@@ -30,7 +30,7 @@ struct Aligner {
     int64_t height = x.shape[2], width = x.shape[3];
     if (!(row >= -1 && row <= double(height) && column >= -1 &&
           column <= double(width)))
-      return corners;
+      return {{}, {}};
     row = larger(row, 0.0);
     column = larger(column, 0.0);
     int64_t top = minOf(int64_t(row), height - 1);

@@ -215,14 +215,16 @@ struct SliceWriter {
       return;
     }
     int64_t places[lineLength];
-    for (Indices at(from.shape, outer); !at.done(); at.next())
+    for (Indices at(from.shape, outer); !at.done(); at.next()) {
+      int64_t line = at.in(to);
+      const unsigned char *row = in + at.in(from) * bytes;
       for (int64_t first = 0; first < length; first += lineLength) {
         int64_t count = minOf(length - first, lineLength);
         for (int64_t i = 0; i < count; ++i)
-          places[i] = at.in(to) + (first + i) * stride;
-        writer.write(out, places, in + (at.in(from) + first * step) * bytes, step,
-                     count);
+          places[i] = line + (first + i) * stride;
+        writer.write(out, places, row + first * step * bytes, step, count);
       }
+    }
   }
 };
 

@@ -79,7 +79,8 @@ int32_t burin_compress(burin_call *, const burin_view *views,
       continue;
     for (Indices at(x.shape, x.rank, axis); !at.done(); at.next())
       __builtin_memcpy(to + (at.in(y) + slice * y.strides[axis]) * bytes,
-             from + (at.in(x) + i * x.strides[axis]) * bytes, size_t(bytes));
+                       from + (at.in(x) + i * x.strides[axis]) * bytes,
+                       size_t(bytes));
     ++slice;
   }
   return BURIN_OK;
