@@ -45,15 +45,16 @@ public:
 
 private:
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
+  void chooseBatch();
   bool shouldCopyFirst() const;
   void planTasks();
   void copyRows();
   void emitTask(Value task);
-  void emitPanel(Value panel, Value first, Value count, Value flat, const Index &batch,
+  void emitPanel(Value panel, Value first, Value count, Value flat, const Index &outer,
                  bool isLast);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
                 ValueRange operands);
-  void emitRow(Value panel, Value row, Value inTile, const Index &batch, bool isLast);
+  void emitRow(Value panel, Value row, Value inTile, const Index &outer, bool isLast);
 
   DotProduct c;
   DotInstruction instruction;
@@ -69,6 +70,7 @@ private:
   bool columnsOutside;
   bool copiesFirst; ///< All rows, for all tasks.
   std::optional<int64_t> knownRows;
+  SmallVector<unsigned> batch; ///< Its loops; not those of rows.
   Value batches, rows;   ///< Their numbers; rows are of one batch,
   Value tiles, chunks;   ///< and what those are cut into.
   Value weights, lhs, sums;
@@ -97,10 +99,27 @@ int64_t getFactor(Value count) {
   return getConstantIntValue(count).value_or(1);
 }
 
+/// Where images are not counted, each is a batch, if it has rows enough for tiles to be
+/// planned for these: all share the weights.
+void DotProductEmitter::chooseBatch() {
+  constexpr int64_t leastRows = 128;
+  batch = c.batch;
+  if (!batch.empty() || c.rows.size() < 2 || nn::getStatic(c.nest.sizes[c.rows[0]]))
+    return;
+  int64_t perImage = 1;
+  for (unsigned d : ArrayRef(c.rows).drop_front())
+    perImage *= nn::getStatic(c.nest.sizes[d]).value_or(0);
+  if (perImage < leastRows)
+    return;
+  batch = {c.rows[0]};
+  c.rows.erase(c.rows.begin());
+}
+
 void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
+  chooseBatch();
   OpFoldResult total = c.getSize(shapes, c.rows);
   rows = value(total);
-  batches = value(c.getSize(shapes, c.batch));
+  batches = value(c.getSize(shapes, batch));
   knownRows = nn::getStatic(total);
   tile = chooseTile(getDotTile(cpu), columns);
   if (knownRows)
@@ -154,7 +173,7 @@ void DotProductEmitter::planTasks() {
                                             tile.lanes));
   tiles = ceilDiv(rows, number(tile.rows));
   int64_t others = groups;
-  for (unsigned d : c.batch)
+  for (unsigned d : batch)
     others *= std::max<int64_t>(1, nn::getStatic(c.nest.sizes[d]).value_or(1));
   Value wanted = ceilDiv(tiles, number(llvm::divideCeil(tasksOfRows, others)));
   Value size = min(max(wanted, number(leastTiles)), number(mostTiles));
@@ -189,7 +208,7 @@ void DotProductEmitter::copyRows() {
   emitRange(total, getGrain(work, tile.lanes), [&](Value i) {
     Index index(c.nest.getNumLoops());
     auto [flat, row] = split(i, rows);
-    split(flat, c.batch, c.nest, index);
+    split(flat, batch, c.nest, index);
     split(row, c.rows, c.nest, index);
     copy.emit(getAddress(c.nest.accesses[c.lhs], index), buffer, i);
   });
@@ -206,10 +225,10 @@ void DotProductEmitter::emitTask(Value task) {
     std::tie(rest, group) = split(task, number(groups));
     std::tie(flat, chunk) = split(rest, chunks);
   }
-  if (c.batch.empty())
+  if (batch.empty())
     flat = number(0);
-  Index batch(c.nest.getNumLoops());
-  split(flat, c.batch, c.nest, batch);
+  Index outer(c.nest.getNumLoops());
+  split(flat, batch, c.nest, outer);
   sums = createStackBuffer(b, tile.rows * tile.getColumns(), b.getI32Type());
   auto getFirst = [&](Value chunk) {
     return mul(div(mul(chunk, tiles), chunks), number(tile.rows));
@@ -221,7 +240,7 @@ void DotProductEmitter::emitTask(Value task) {
   } else {
     Value buffer = copy.createBuffer(mostTiles * tile.rows);
     emitLoop(number(0), count, 1, [&](Value r) {
-      Index index = batch;
+      Index index = outer;
       split(add(first, r), c.rows, c.nest, index);
       copy.emit(getAddress(c.nest.accesses[c.lhs], index), buffer, r);
     });
@@ -235,7 +254,7 @@ void DotProductEmitter::emitTask(Value task) {
   bool hasPart = columns % tile.getColumns() != 0;
   emitLoop(lower, upper, 1, [&](Value panel) {
     auto emitThis = [&](bool isLast) {
-      emitPanel(panel, first, count, flat, batch, isLast);
+      emitPanel(panel, first, count, flat, outer, isLast);
     };
     if (!hasPart)
       return emitThis(/*isLast=*/false);
@@ -258,11 +277,11 @@ void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choi
 /// All row tiles of the chunk, `count` rows from `first`, against one panel of batch
 /// number `flat`.
 void DotProductEmitter::emitPanel(Value panel, Value first, Value count, Value flat,
-                                  const Index &batch, bool isLast) {
+                                  const Index &outer, bool isLast) {
   int64_t groups = copy.getRowBytes() / 4;
   auto getStart = [&](Value panel) {
-    return mul(add(mul(flat, number(panels)), panel),
-               number((groups + 1) * tile.getColumns()));
+    Value before = c.batch.empty() ? number(0) : mul(flat, number(panels));
+    return mul(add(before, panel), number((groups + 1) * tile.getColumns()));
   };
   Value start = getStart(panel);
   Value nextStart = getStart(min(add(panel, number(1)), number(panels - 1)));
@@ -276,15 +295,15 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count, Value f
         number(groups), next.getPart(nextStart, number(groups), i), next.getPerStep()};
     emitCall(kernels, left, operands);
     emitLoop(number(0), left, 1, [&](Value r) {
-      emitRow(panel, add(add(first, firstInChunk), r), r, batch, isLast);
+      emitRow(panel, add(add(first, firstInChunk), r), r, outer, isLast);
     });
   });
 }
 
 /// What becomes of the sums of one row of the tile.
 void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
-                                const Index &batch, bool isLast) {
-  Index index = batch;
+                                const Index &outer, bool isLast) {
+  Index index = outer;
   split(row, c.rows, c.nest, index);
   index[c.column] = mul(panel, number(tile.getColumns()));
   SmallVector<Value> at = getAddresses(c.nest, c.getSums(), index);
