@@ -136,9 +136,10 @@ public:
 private:
   using Sums = SmallVector<Value>; ///< [position][vector].
 
+  void emitColumns(function_ref<void()> body);
   void emitTask(Value task);
   void emitPositions(const Index &index, int64_t count);
-  void emitVectors(Index index, int64_t count, ArrayRef<Value> masks);
+  void emitVectors(Index index, int64_t count);
   void emitTaps(size_t next, SmallVector<Value> at, MutableArrayRef<Value> sums);
   void emitUnrolled(ArrayRef<unsigned> loops, ArrayRef<Value> at,
                     MutableArrayRef<Value> sums);
@@ -152,6 +153,7 @@ private:
   int64_t tapCount;
   unsigned unrolled = 0; ///< Of the taps' loops, the innermost ones.
   SmallVector<Value> masks; ///< Of the vectors at hand.
+  Value column;             ///< The first one of theirs.
 };
 
 void WindowEmitter::emit() {
@@ -160,9 +162,40 @@ void WindowEmitter::emit() {
     tasks = mul(tasks, value(c.nest.sizes[d]));
   if (c.position)
     tasks = mul(tasks, ceilDiv(value(c.nest.sizes[*c.position]), number(positions)));
+  // A part of a task goes by columns: those lines that windows share stay in the nearest
+  // cache, which holds them of some columns but not of all.
+  if (c.op->getParentOfType<exec::ParallelOp>())
+    return emitColumns([&] {
+      emitLoop(number(0), tasks, 1, [&](Value task) { emitTask(task); });
+    });
   Value work = mul(value(c.nest.sizes[c.column]), number(positions * tapCount * workPerStreamed));
   emitRange(tasks, emitGrain(work, nativeLanes),
             [&](Value task) { emitTask(task); });
+}
+
+/// `body` for all columns, some vectors at a time.
+void WindowEmitter::emitColumns(function_ref<void()> body) {
+  Value size = value(c.nest.sizes[c.column]);
+  int64_t step = vectors * lanes;
+  Value rest = rem(size, number(step)), whole = sub(size, rest);
+  auto emitAt = [&](Value first, ArrayRef<Value> of) {
+    column = first;
+    masks.assign(of.begin(), of.end());
+    body();
+    column = {};
+  };
+  emitLoop(number(0), whole, step, [&](Value first) {
+    emitAt(first, SmallVector<Value>(vectors));
+  });
+  if (!knownColumns)
+    return emitLoop(whole, size, step, [&](Value first) {
+      emitAt(first, createMask(b, lanes, rest));
+    });
+  SmallVector<Value> last;
+  for (int64_t left = *knownColumns % step; left > 0; left -= lanes)
+    last.push_back(left >= lanes ? Value() : createMask(b, lanes, number(left)));
+  if (!last.empty())
+    emitAt(whole, last);
 }
 
 /// Some neighbouring positions.
@@ -195,33 +228,16 @@ void WindowEmitter::emitTask(Value task) {
   });
 }
 
-/// All columns of `count` positions from that of `index` on.
+/// The columns at hand, or all, of `count` positions from that of `index` on.
 void WindowEmitter::emitPositions(const Index &index, int64_t count) {
-  Value size = value(c.nest.sizes[c.column]);
-  int64_t step = vectors * lanes;
-  Value rest = rem(size, number(step)), whole = sub(size, rest);
-  auto emitAt = [&](Value column, ArrayRef<Value> masks) {
-    Index here = index;
-    here[c.column] = column;
-    emitVectors(here, count, masks);
-  };
-  emitLoop(number(0), whole, step, [&](Value column) {
-    emitAt(column, SmallVector<Value>(vectors));
-  });
-  if (!knownColumns)
-    return emitLoop(whole, size, step, [&](Value column) {
-      emitAt(column, createMask(b, lanes, rest));
-    });
-  SmallVector<Value> last;
-  for (int64_t left = *knownColumns % step; left > 0; left -= lanes)
-    last.push_back(left >= lanes ? Value() : createMask(b, lanes, number(left)));
-  if (!last.empty())
-    emitAt(whole, last);
+  if (column)
+    return emitVectors(index, count);
+  emitColumns([&] { emitVectors(index, count); });
 }
 
-/// Some vectors of columns from that of `index` on, of `count` positions.
-void WindowEmitter::emitVectors(Index index, int64_t count, ArrayRef<Value> newMasks) {
-  masks.assign(newMasks.begin(), newMasks.end());
+/// The vectors of columns at hand of `count` positions from that of `index` on.
+void WindowEmitter::emitVectors(Index index, int64_t count) {
+  index[c.column] = column;
   SmallVector<Value> inputs;
   for (unsigned i = 0; i < c.nest.numInputs; ++i)
     inputs.push_back(getAddress(c.nest.accesses[i], index));
