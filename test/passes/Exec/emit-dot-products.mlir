@@ -200,3 +200,30 @@ func.func @unknown_width(%x: memref<1x?x?x8xi8>, %y: memref<1x?x?x64xi32>) {
   }
   return
 }
+
+// -----
+
+// Images that are not counted: tiles are those of one, 144 rows of 6 each, and no kernel is for rows that are left.
+memref.global "private" constant @w : memref<64x8x3x3xi8> = dense<1>
+#x = affine_map<(n, i, j, f, k, l, c) -> (n, i + k, j + l, c)>
+#w = affine_map<(n, i, j, f, k, l, c) -> (f, c, k, l)>
+#y = affine_map<(n, i, j, f, k, l, c) -> (n, i, j, f)>
+// CHECK-LABEL: func.func @images
+// CHECK: %[[IMAGES:.*]] = memref.dim
+// CHECK: %[[TASKS:.*]] = arith.muli %[[IMAGES]], %c3
+// CHECK: exec.parallel {{.*}} of %[[TASKS]]
+// CHECK-NOT: scf.if
+// CHECK: func.call @burin_dot_6x64(
+func.func @images(%x: memref<?x14x14x8xi8>, %y: memref<?x12x12x64xi32>) {
+  %w = memref.get_global @w : memref<64x8x3x3xi8>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<?x14x14x8xi8>, memref<64x8x3x3xi8>) outs(%y : memref<?x12x12x64xi32>) {
+  ^bb0(%a: i8, %b: i8, %sum: i32):
+    %0 = arith.extsi %a : i8 to i32
+    %1 = arith.extsi %b : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %sum, %2 : i32
+    linalg.yield %3 : i32
+  }
+  return
+}

@@ -118,3 +118,27 @@ func.func @empty(%x: memref<1x32xf32>, %w: memref<2xi8>, %y: memref<0x32xf32>) {
   }
   return
 }
+
+// -----
+
+// A part of a task: all of its lines for some columns before the next columns.
+#x = affine_map<(i, j, c, k) -> (i + k, j, c)>
+#w = affine_map<(i, j, c, k) -> (k, c)>
+#y = affine_map<(i, j, c, k) -> (i, j, c)>
+// CHECK-LABEL: func @part
+func.func @part(%n: index, %x: memref<10x56x64xf32>, %w: memref<3x64xf32>, %y: memref<8x56x64xf32>) {
+  // CHECK: exec.parallel
+  exec.parallel %lower to %upper of %n grain 1 {
+    // CHECK: scf.for %[[C:.*]] = %c0 to %c64 step %c16
+    // CHECK-NEXT: scf.for {{.*}} = %c0 to %c32 step %c1
+    // CHECK: vector.load
+    linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+        ins(%x, %w : memref<10x56x64xf32>, memref<3x64xf32>) outs(%y : memref<8x56x64xf32>) {
+    ^bb0(%a: f32, %b: f32, %sum: f32):
+      %0 = arith.mulf %a, %b : f32
+      %1 = arith.addf %sum, %0 : f32
+      linalg.yield %1 : f32
+    }
+  }
+  return
+}
