@@ -108,13 +108,14 @@ struct Sampler {
 
   /// Where a place outside of the borders goes before anything is read.
   double moveInside(double place, int64_t size) const {
+    if (padding == Zeros)
+      return place;
     double low = alignCorners ? 0 : -0.5;
     double high = alignCorners ? double(size - 1) : double(size) - 0.5;
     if (place >= low && place <= high)
       return place;
-    if (padding == Border)
-      return clamp(place, 0, double(size - 1));
-    return padding == Reflection ? reflect(place, low, high) : place;
+    return padding == Border ? clamp(place, 0, double(size - 1))
+                             : reflect(place, low, high);
   }
 
   /// Of the four elements around a place (Keys, 1981), `fraction` behind the second.
@@ -148,9 +149,7 @@ struct Sampler {
   };
 
   Pair getPair(double coordinate, int32_t d) const {
-    double place = getPlace(coordinate, x.shape[d]);
-    if (padding != Zeros)
-      place = moveInside(place, x.shape[d]);
+    double place = moveInside(getPlace(coordinate, x.shape[d]), x.shape[d]);
     int64_t before = getBefore(place);
     double fraction = place - double(before);
     return {{getOffset(before, d), getOffset(before + 1, d)}, {1 - fraction, fraction}};
