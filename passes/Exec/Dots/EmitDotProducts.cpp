@@ -45,16 +45,15 @@ public:
 
 private:
   void prepare(nn::ShapeBuilder &shapes, const Cpu &cpu);
-  void chooseBatch();
   bool shouldCopyFirst() const;
   void planTasks();
   void copyRows();
   void emitTask(Value task);
-  void emitPanel(Value panel, Value first, Value count, Value flat, const Index &outer,
-                 bool isLast);
+  void emitPanel(Value panel, Value first, Value count, Value flat, bool isLast);
   void emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choices, Value left,
                 ValueRange operands);
-  void emitRow(Value panel, Value row, Value inTile, const Index &outer, bool isLast);
+  Index getIndex(Value flat, Value row);
+  void emitRow(Value panel, Index index, Value inTile, bool isLast);
 
   DotProduct c;
   DotInstruction instruction;
@@ -70,7 +69,7 @@ private:
   bool columnsOutside;
   bool copiesFirst; ///< All rows, for all tasks.
   std::optional<int64_t> knownRows;
-  SmallVector<unsigned> batch; ///< Its loops; not those of rows.
+  bool isImage = false;  ///< Whether a batch is one: a part of the rows' loops.
   Value batches, rows;   ///< Their numbers; rows are of one batch,
   Value tiles, chunks;   ///< and what those are cut into.
   Value weights, lhs, sums;
@@ -99,28 +98,21 @@ int64_t getFactor(Value count) {
   return getConstantIntValue(count).value_or(1);
 }
 
-/// Where images are not counted, each is a batch, if it has rows enough for tiles to be
-/// planned for these: all share the weights.
-void DotProductEmitter::chooseBatch() {
-  constexpr int64_t leastRows = 128;
-  batch = c.batch;
-  if (!batch.empty() || c.rows.size() < 2 || nn::getStatic(c.nest.sizes[c.rows[0]]))
-    return;
-  int64_t perImage = 1;
-  for (unsigned d : ArrayRef(c.rows).drop_front())
-    perImage *= nn::getStatic(c.nest.sizes[d]).value_or(0);
-  if (perImage < leastRows)
-    return;
-  batch = {c.rows[0]};
-  c.rows.erase(c.rows.begin());
-}
-
 void DotProductEmitter::prepare(nn::ShapeBuilder &shapes, const Cpu &cpu) {
-  chooseBatch();
+  constexpr int64_t leastPerImage = 128;
   OpFoldResult total = c.getSize(shapes, c.rows);
   rows = value(total);
-  batches = value(c.getSize(shapes, batch));
+  batches = value(c.getSize(shapes, c.batch));
   knownRows = nn::getStatic(total);
+  // Images that are not counted are batches which share the weights, if each has rows
+  // enough for tiles to be planned for these.
+  if (int64_t perImage = getFactor(rows);
+      !knownRows && c.batch.empty() && perImage >= leastPerImage) {
+    batches = div(rows, number(perImage));
+    rows = number(perImage);
+    knownRows = perImage;
+    isImage = true;
+  }
   tile = chooseTile(getDotTile(cpu), columns);
   if (knownRows)
     tile.rows = std::clamp<int64_t>(*knownRows, 1, tile.rows);
@@ -173,7 +165,7 @@ void DotProductEmitter::planTasks() {
                                             tile.lanes));
   tiles = ceilDiv(rows, number(tile.rows));
   int64_t others = groups;
-  for (unsigned d : batch)
+  for (unsigned d : c.batch)
     others *= std::max<int64_t>(1, nn::getStatic(c.nest.sizes[d]).value_or(1));
   Value wanted = ceilDiv(tiles, number(llvm::divideCeil(tasksOfRows, others)));
   Value size = min(max(wanted, number(leastTiles)), number(mostTiles));
@@ -206,10 +198,8 @@ void DotProductEmitter::copyRows() {
   Value buffer = burin::createBuffer(b, mul(total, number(copy.getRowBytes())), b.getI8Type());
   int64_t work = copy.getRowBytes() / 4 * workPerMoved;
   emitRange(total, getGrain(work, tile.lanes), [&](Value i) {
-    Index index(c.nest.getNumLoops());
     auto [flat, row] = split(i, rows);
-    split(flat, batch, c.nest, index);
-    split(row, c.rows, c.nest, index);
+    Index index = getIndex(flat, row);
     copy.emit(getAddress(c.nest.accesses[c.lhs], index), buffer, i);
   });
   lhs = copy.createGroupView(buffer);
@@ -225,10 +215,8 @@ void DotProductEmitter::emitTask(Value task) {
     std::tie(rest, group) = split(task, number(groups));
     std::tie(flat, chunk) = split(rest, chunks);
   }
-  if (batch.empty())
+  if (c.batch.empty() && !isImage)
     flat = number(0);
-  Index outer(c.nest.getNumLoops());
-  split(flat, batch, c.nest, outer);
   sums = createStackBuffer(b, tile.rows * tile.getColumns(), b.getI32Type());
   auto getFirst = [&](Value chunk) {
     return mul(div(mul(chunk, tiles), chunks), number(tile.rows));
@@ -240,8 +228,7 @@ void DotProductEmitter::emitTask(Value task) {
   } else {
     Value buffer = copy.createBuffer(mostTiles * tile.rows);
     emitLoop(number(0), count, 1, [&](Value r) {
-      Index index = outer;
-      split(add(first, r), c.rows, c.nest, index);
+      Index index = getIndex(flat, add(first, r));
       copy.emit(getAddress(c.nest.accesses[c.lhs], index), buffer, r);
     });
     lhs = copy.createGroupView(buffer);
@@ -254,7 +241,7 @@ void DotProductEmitter::emitTask(Value task) {
   bool hasPart = columns % tile.getColumns() != 0;
   emitLoop(lower, upper, 1, [&](Value panel) {
     auto emitThis = [&](bool isLast) {
-      emitPanel(panel, first, count, flat, outer, isLast);
+      emitPanel(panel, first, count, flat, isLast);
     };
     if (!hasPart)
       return emitThis(/*isLast=*/false);
@@ -277,7 +264,7 @@ void DotProductEmitter::emitCall(ArrayRef<std::pair<int64_t, func::FuncOp>> choi
 /// All row tiles of the chunk, `count` rows from `first`, against one panel of batch
 /// number `flat`.
 void DotProductEmitter::emitPanel(Value panel, Value first, Value count, Value flat,
-                                  const Index &outer, bool isLast) {
+                                  bool isLast) {
   int64_t groups = copy.getRowBytes() / 4;
   auto getStart = [&](Value panel) {
     Value before = c.batch.empty() ? number(0) : mul(flat, number(panels));
@@ -295,16 +282,21 @@ void DotProductEmitter::emitPanel(Value panel, Value first, Value count, Value f
         number(groups), next.getPart(nextStart, number(groups), i), next.getPerStep()};
     emitCall(kernels, left, operands);
     emitLoop(number(0), left, 1, [&](Value r) {
-      emitRow(panel, add(add(first, firstInChunk), r), r, outer, isLast);
+      emitRow(panel, getIndex(flat, add(add(first, firstInChunk), r)), r, isLast);
     });
   });
 }
 
+/// Where row `row` of batch number `flat` is.
+DotProductEmitter::Index DotProductEmitter::getIndex(Value flat, Value row) {
+  Index index(c.nest.getNumLoops());
+  split(flat, c.batch, c.nest, index);
+  split(isImage ? add(mul(flat, rows), row) : row, c.rows, c.nest, index);
+  return index;
+}
+
 /// What becomes of the sums of one row of the tile.
-void DotProductEmitter::emitRow(Value panel, Value row, Value inTile,
-                                const Index &outer, bool isLast) {
-  Index index = outer;
-  split(row, c.rows, c.nest, index);
+void DotProductEmitter::emitRow(Value panel, Index index, Value inTile, bool isLast) {
   index[c.column] = mul(panel, number(tile.getColumns()));
   SmallVector<Value> at = getAddresses(c.nest, c.getSums(), index);
   int64_t count = isLast ? columns % tile.getColumns() : tile.getColumns();
