@@ -209,7 +209,8 @@ memref.global "private" constant @w : memref<64x8x3x3xi8> = dense<1>
 #w = affine_map<(n, i, j, f, k, l, c) -> (f, c, k, l)>
 #y = affine_map<(n, i, j, f, k, l, c) -> (n, i, j, f)>
 // CHECK-LABEL: func.func @images
-// CHECK: %[[IMAGES:.*]] = memref.dim
+// CHECK: %[[ROWS:.*]] = arith.muli {{.*}}, %c144
+// CHECK: %[[IMAGES:.*]] = arith.divui %[[ROWS]], %c144
 // CHECK: %[[TASKS:.*]] = arith.muli %[[IMAGES]], %c3
 // CHECK: exec.parallel {{.*}} of %[[TASKS]]
 // CHECK-NOT: scf.if
