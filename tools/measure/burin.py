@@ -56,8 +56,8 @@ class Burin:
         return json.loads(execute(self.folder / "burin-run", artifact, *given, "--threads", threads, "--repeat", repeat,
                                   "--warmup", 2, "--json", *more)[0])
 
-    def get_ceilings(self, threads: list[int]) -> dict:
-        return json.loads(execute(self.folder / "burin-ceilings", *threads)[0])
+    def get_ceilings(self, threads: int) -> dict:
+        return json.loads(execute(self.folder / "burin-ceilings", threads)[0])
 
 
 def read_report(folder: pathlib.Path) -> dict:

@@ -31,6 +31,22 @@ class Roofline:
         return max(kernel["flops"] / self.flops + kernel["int_ops"] / self.int_ops, memory)
 
 
+    def get_milliseconds(self, kernels: list[dict], given: int) -> float:
+        return sum(self.get_seconds(kernel, given) for kernel in kernels) * 1e3
+
+
+def get_medians(machines: list[dict]) -> dict:
+    """What was measured several times, for one or more numbers of threads: the median of each number."""
+    found: dict[int, list[dict]] = {}
+    for machine in machines:
+        for ceilings in machine["ceilings"]:
+            found.setdefault(ceilings["threads"], []).append(ceilings)
+    sizes = {key: machine[key] for machine in machines for key in ("l2_bytes", "l3_bytes")}
+    return {**sizes, "ceilings": [
+        {key: statistics.median(c[key] for c in same) if isinstance(value, (int, float)) else value
+         for key, value in same[0].items()} for _, same in sorted(found.items())]}
+
+
 def align(rows: list[dict], others: list[dict]) -> list[int | None]:
     """For each of `others` the one of `rows` that is the same op, or None: compilations for open and for known sizes
     differ in a few. Of the ops of one operator some read constants."""

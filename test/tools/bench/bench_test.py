@@ -81,6 +81,12 @@ class Bench(unittest.TestCase):
         self.assertEqual(roof.get_seconds(kernel | {"flops": 0}, 10 ** 6), 40 / 10 + 100 / 50)
         self.assertEqual(roof.get_seconds(kernel | {"flops": 0, "read_bytes": 1000}, 100), 40 / 50 + 1000 / 20)
 
+    def test_takes_medians_of_ceilings(self):
+        def machine(threads, f32):
+            return {"l2_bytes": 1, "l3_bytes": 2, "ceilings": [{"threads": threads, "f32": f32, "f32_instruction": "fma"}]}
+        self.assertEqual(roofline.get_medians([machine(2, 8), machine(1, 5), machine(1, 3), machine(1, 4)]),
+                         {"l2_bytes": 1, "l3_bytes": 2, "ceilings": machine(1, 4)["ceilings"] + machine(2, 8)["ceilings"]})
+
     def test_adds_up_what_kernels_do(self):
         def row(name, reads, writes, flops=10):
             return {"operators": [name], "flops": flops, "int_ops": 0, "constants": [9, 64], "reads": reads, "writes": writes}
