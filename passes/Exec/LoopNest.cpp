@@ -46,10 +46,27 @@ static OpFoldResult getSize(ImplicitLocOpBuilder &b, Value memory, int64_t i) {
   return OpFoldResult(b.createOrFold<memref::DimOp>(memory, i));
 }
 
-/// Strides of a row-major operand in terms of the loop sizes, so that those of
-/// operands of one shape are the same values.
+/// The buffer whose strides are those of `memory`: itself, or what it has the first
+/// columns of. Null if that is not row-major.
+static Value findRowMajor(Value memory) {
+  if (cast<MemRefType>(memory.getType()).getLayout().isIdentity())
+    return memory;
+  auto view = memory.getDefiningOp<memref::SubViewOp>();
+  if (!view || !view.getSourceType().getLayout().isIdentity() || !view.hasUnitStride() ||
+      view.getSourceType().getRank() != view.getType().getRank() ||
+      !llvm::all_of(view.getMixedOffsets(), isZeroIndex))
+    return {};
+  auto alloc = view.getSource().getDefiningOp<memref::AllocOp>();
+  if (!alloc || ArrayRef(view.getMixedSizes()).drop_back() !=
+                    ArrayRef(alloc.getMixedSizes()).drop_back())
+    return {};
+  return alloc;
+}
+
+/// Strides of an operand in terms of the loop sizes, so that those of operands of one
+/// shape are the same values. `buffer` is the row-major one that has them.
 static SmallVector<OpFoldResult>
-getRowMajorStrides(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+getRowMajorStrides(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes, Value buffer,
                    Value memory, AffineMap map, ArrayRef<OpFoldResult> sizes) {
   int64_t rank = map.getNumResults();
   SmallVector<OpFoldResult> strides(rank);
@@ -57,7 +74,9 @@ getRowMajorStrides(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
   for (int64_t r = rank - 1; r >= 0; --r) {
     strides[r] = stride;
     auto dim = dyn_cast<AffineDimExpr>(map.getResult(r));
-    if (r > 0)
+    if (r == rank - 1 && buffer != memory)
+      stride = getSize(b, buffer, r);
+    else if (r > 0)
       stride = shapes.mul(stride, dim ? sizes[dim.getPosition()]
                                       : getSize(b, memory, r));
   }
@@ -128,9 +147,9 @@ std::optional<LoopNest> burin::getLoopNest(linalg::LinalgOp op,
       continue;
     }
     auto [view, strides] = getFlatView(b, operand.get());
-    if (type.getLayout().isIdentity())
+    if (Value buffer = findRowMajor(operand.get()))
       strides =
-          getRowMajorStrides(b, shapes, operand.get(), map, nest.sizes);
+          getRowMajorStrides(b, shapes, buffer, operand.get(), map, nest.sizes);
     OpFoldResult base = shapes.get(0);
     for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides))
       if (!addLinear(shapes, expr, stride, access, base))

@@ -63,6 +63,37 @@ def BindInterface : Pass<"burin-bind-interface", "::mlir::ModuleOp"> {
                            "::burin::exec::ExecDialect"];
 }
 
+def PadRows : Pass<"burin-pad-rows", "::mlir::ModuleOp"> {
+  let summary = "Move rows apart that would lie whole pages apart";
+  let description = [{
+    Several rows that a product reads at once drive each other out of the nearest cache
+    where they lie whole pages apart. Rows of a buffer that ops on elements write, and
+    that such a product reads, get a cache line between them.
+
+    ```mlir
+    // before: --burin-pad-rows
+    func.func @main(%x: f32, %w: memref<1024x8xf32>, %y: memref<5x8xf32>) {
+      %a = memref.alloc() : memref<5x1024xf32>
+      linalg.fill ins(%x : f32) outs(%a : memref<5x1024xf32>)
+      linalg.matmul ins(%a, %w : memref<5x1024xf32>, memref<1024x8xf32>) outs(%y : memref<5x8xf32>)
+      return
+    }
+    ```
+
+    ```mlir
+    // after
+    func.func @main(%x: f32, %w: memref<1024x8xf32>, %y: memref<5x8xf32>) {
+      %0 = memref.alloc() : memref<5x1040xf32>
+      %a = memref.subview %0[0, 0] [5, 1024] [1, 1] : memref<5x1040xf32> to memref<5x1024xf32, strided<[1040, 1]>>
+      linalg.fill ins(%x : f32) outs(%a : memref<5x1024xf32, strided<[1040, 1]>>)
+      linalg.matmul ins(%a, %w : memref<5x1024xf32, strided<[1040, 1]>>, memref<1024x8xf32>) outs(%y : memref<5x8xf32>)
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def PlanMemory : Pass<"burin-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Give every buffer its place in the arena";
   let description = [{
