@@ -13,8 +13,6 @@ namespace burin {
 #include "passes/Memory/Passes.h.inc"
 
 namespace {
-constexpr int64_t page = 4096;
-
 bool areWholePages(MemRefType type) {
   if (type.getRank() < 2 || !type.getLayout().isIdentity() ||
       type.isDynamicDim(type.getRank() - 1))

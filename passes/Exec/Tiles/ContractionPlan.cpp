@@ -38,7 +38,7 @@ static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
 /// Whether rows `stride` elements apart drive each other out of the nearest cache:
 /// multiples of a page do.
 static bool collide(int64_t stride, const ContractionPlan &plan, const Contraction &c) {
-  constexpr int64_t page = 4096, ways = 8;
+  constexpr int64_t ways = 8;
   int64_t bytes = stride * c.getType().getIntOrFloatBitWidth() / 8;
   int64_t places = page / std::gcd(page, std::max(bytes, cacheLine));
   return int64_t(llvm::divideCeil(plan.height, places)) > ways;
