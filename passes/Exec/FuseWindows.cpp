@@ -74,6 +74,10 @@ struct Blocks {
   /// needs as well.
   int64_t getInputLines() const { return (lines - 1) * window.stride + window.extent; }
   int64_t getShared() const { return std::max<int64_t>(0, window.extent - window.stride); }
+  /// Lines by which the next block's are further down.
+  int64_t getStep() const { return lines * window.stride; }
+  /// Those of the blocks that go down the scratch before the next one starts at its top.
+  int64_t getScratchLines() const { return getInputLines() + (places - 1) * getStep(); }
   int64_t getCount() const { return height / lines; }
   /// Whether two threads share an image alike.
   bool isEven() const { return getCount() % 2 == 0; }
@@ -83,6 +87,7 @@ struct Blocks {
   int64_t height = 0; ///< Lines of an image.
   int64_t lines = 0;  ///< Of a block: they divide those.
   int64_t grain = 1;  ///< Blocks of a task at least.
+  int64_t places = 1; ///< Of a block's lines in the scratch.
 };
 
 std::optional<Blocks> Blocks::find(LineChain &chain) {
@@ -105,9 +110,12 @@ std::optional<Blocks> Blocks::find(LineChain &chain) {
                       (hasBefore ? seen + getLineBytes(chain.before) + factors : 0);
     if (height % lines == 0 && scratch <= maxScratch &&
         kept * lines + seen <= maxBlock &&
-        blocks.getShared() <= lines * blocks.window.stride &&
-        (!best || blocks.isEven() || !best->isEven()))
+        blocks.getShared() <= blocks.getStep() &&
+        (!best || blocks.isEven() || !best->isEven())) {
+      int64_t more = (maxScratch - scratch) / (getBytes(chain.input, 2) * blocks.getStep());
+      blocks.places += std::min(more, blocks.getCount() - 1);
       best = blocks;
+    }
   }
   if (best && hasBefore)
     best->setGrain();
@@ -117,9 +125,9 @@ std::optional<Blocks> Blocks::find(LineChain &chain) {
 /// The least with few lines that are calculated twice, if possible such that two
 /// threads share an image alike.
 void Blocks::setGrain() {
-  int64_t shared = minReuse * getShared(), step = lines * window.stride;
   int64_t half = std::max<int64_t>(1, getCount() / 2);
-  int64_t least = std::clamp<int64_t>(llvm::divideCeil(shared, step), 1, half);
+  int64_t reuse = llvm::divideCeil(minReuse * getShared(), getStep());
+  int64_t least = std::clamp<int64_t>(reuse, 1, half);
   for (grain = least; grain <= half; ++grain)
     if (getCount() % (2 * grain) == 0)
       return;
@@ -139,13 +147,13 @@ private:
   void emitFill(Value buffer);
   Value createLines(Value buffer, int64_t lines);
   void createScratch(LineGroup &group, int64_t lines);
-  void emitInput(Value image, Value line, Value goesOn);
+  void emitInput(Value image, Value line, Value place, Value goesOn);
   int64_t getWork();
 
   LineChain &chain;
   const Blocks &blocks;
   DenseMap<Value, Value> scratch;
-  Value input; ///< The lines of the input that a block needs, if they are calculated.
+  Value input; ///< Lines of the input for some blocks, if they are calculated.
 };
 
 /// Of lines [`first`, `first` + `lines`) of an image, along dimension `dim`.
@@ -196,22 +204,24 @@ void ChainEmitter::createScratch(LineGroup &group, int64_t lines) {
     scratch[buffer] = createLines(buffer, lines);
 }
 
-/// Calculates the lines of the input for the block from `line` on; if it `goesOn` where
-/// the one before it ended, but for those that this has left.
-void ChainEmitter::emitInput(Value image, Value line, Value goesOn) {
-  Value zero = number(0);
+/// Calculates the lines of the input for the block from `line` on, whose lines are at
+/// `place`; if it `goesOn` where the one before it ended, but for those that this has
+/// left.
+void ChainEmitter::emitInput(Value image, Value line, Value place, Value goesOn) {
+  Value zero = number(0), from = zero;
   int64_t shared = blocks.getShared(), all = blocks.getInputLines();
-  Value from = zero;
   if (shared > 0) {
-    emitIf(goesOn, [&] {
-      b.create<memref::CopyOp>(getLines(input, zero, number(all - shared), shared),
+    Value isMoved = b.create<arith::AndIOp>(goesOn, isEqual(place, zero));
+    Value last = number(blocks.getScratchLines() - shared);
+    emitIf(isMoved, [&] {
+      b.create<memref::CopyOp>(getLines(input, zero, last, shared),
                                getLines(input, zero, zero, shared));
     });
     from = b.create<arith::SelectOp>(goesOn, number(shared), zero);
   }
   ArrayRef<int64_t> interior = getShape(chain.interior);
   emitLoop(from, number(all), 1, [&](Value i) {
-    Value row = getLines(input, zero, i, 1);
+    Value row = getLines(input, zero, add(place, i), 1);
     // Wraps around above the interior.
     Value inside = sub(add(mul(line, number(blocks.window.stride)), i), number(chain.top));
     auto emitLine = [&] {
@@ -256,7 +266,7 @@ void ChainEmitter::emit(int64_t lanes) {
     createScratch(chain.lines, blocks.lines);
     if (!chain.before.steps.empty()) {
       createScratch(chain.before, 1);
-      input = createLines(chain.input, blocks.getInputLines());
+      input = createLines(chain.input, blocks.getScratchLines());
       if (chain.border)
         emitFill(input);
     }
@@ -266,8 +276,10 @@ void ChainEmitter::emit(int64_t lanes) {
       if (input) {
         Value goesOn = b.create<arith::AndIOp>(isNotEqual(block, lower),
                                                isNotEqual(part, number(0)));
-        emitInput(image, line, goesOn);
-        scratch[chain.input] = input;
+        Value place = mul(rem(sub(block, lower), number(blocks.places)),
+                          number(blocks.getStep()));
+        emitInput(image, line, place, goesOn);
+        scratch[chain.input] = getLines(input, number(0), place, blocks.getInputLines());
       }
       emitSteps(chain.lines, image, line, blocks.lines);
     });
