@@ -145,6 +145,7 @@ private:
   Value getLines(Value buffer, Value image, Value first, int64_t lines, unsigned dim = 1);
   void emitSteps(LineGroup &group, Value image, Value line, int64_t lines);
   void emitFill(Value buffer);
+  void emitSides();
   Value createLines(Value buffer, int64_t lines);
   void createScratch(LineGroup &group, int64_t lines);
   void emitInput(Value image, Value line, Value place, Value goesOn);
@@ -189,6 +190,23 @@ void ChainEmitter::emitSteps(LineGroup &group, Value image, Value line, int64_t 
 
 void ChainEmitter::emitFill(Value buffer) {
   b.create<linalg::FillOp>(chain.border, buffer);
+}
+
+/// Fills what lies to the left and to the right of the interior, for all lines to come.
+void ChainEmitter::emitSides() {
+  auto view = chain.interior.getDefiningOp<memref::SubViewOp>();
+  std::optional<int64_t> left = getConstantIntValue(view.getMixedOffsets()[2]);
+  ArrayRef<int64_t> inner = getShape(view), all = getShape(input);
+  if (!left || inner[3] != all[3])
+    return emitFill(input);
+  auto fill = [&](int64_t first, int64_t last) {
+    if (first == last)
+      return;
+    int64_t offsets[] = {0, 0, first, 0}, sizes[] = {1, all[1], last - first, all[3]};
+    emitFill(b.create<memref::SubViewOp>(input, offsets, sizes, ArrayRef<int64_t>{1, 1, 1, 1}));
+  };
+  fill(0, *left);
+  fill(*left + inner[2], all[2]);
 }
 
 /// A place for `lines` lines of `buffer`.
@@ -268,7 +286,7 @@ void ChainEmitter::emit(int64_t lanes) {
       createScratch(chain.before, 1);
       input = createLines(chain.input, blocks.getScratchLines());
       if (chain.border)
-        emitFill(input);
+        emitSides();
     }
     emitLoop(lower, upper, 1, [&](Value block) {
       auto [image, part] = split(block, perImage);

@@ -6,7 +6,7 @@ import numpy as np
 from support import OPSET, constant, model, softmax, value
 
 F32 = np.float32
-CHANNELS = (1, 3, 8, 15, 16, 17, 31, 32, 33, 48, 64, 70, 96, 130)
+CHANNELS = (1, 3, 8, 15, 16, 17, 24, 31, 32, 33, 48, 64, 70, 96, 130)
 EXTENTS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 14, 17, 20)
 ROWS = (1, 2, 3, 5, 6, 7, 13, 14, 15, 28, 29, 40, 65)
 

@@ -8,6 +8,7 @@
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/NextPanel.h"
+#include "passes/Exec/Tiles/RowPairs.h"
 
 using namespace mlir;
 using namespace burin;
@@ -29,6 +30,8 @@ namespace {
 /// So many sums are needed for none to wait for its last addition: two additions
 /// start in each of the four cycles that one takes.
 constexpr int64_t sumsInFlight = 8;
+/// Rows of which there are so many share vectors, whose sums are enough to be in flight.
+constexpr int64_t fewestPaired = 4;
 /// Steps of the depth at once, at most, where a tile has fewer.
 constexpr int64_t mostChains = 4;
 
@@ -70,10 +73,18 @@ public:
 
   /// The sums of the products and `sums`.
   void emit(SmallVector<Value> &sums) {
-    if (columns > tile.lanes && columns % tile.lanes != 0)
+    bool isMixed = columns > tile.lanes && columns % tile.lanes != 0;
+    if (isMixed)
       hidden = hide(number(0));
+    if (isMixed && 2 * (columns - tile.lanes) == tile.lanes && rows >= fewestPaired &&
+        dot.intrinsic.empty()) {
+      pairs.emplace(b, rows, tile.lanes, [&](Value value) { return hide(value); });
+      sums = pairs->pairUp(sums);
+    }
     emitDepth(0, call.aStart, {call.bStart, call.linesAhead ? call.next : number(0)},
               sums);
+    if (pairs)
+      sums = pairs->split(sums);
   }
 
 private:
@@ -155,21 +166,44 @@ private:
                                    /*localityHint=*/3, /*isDataCache=*/true);
     }
     emitRequest(b, call.b, right.next, call.linesAhead);
-    for (int64_t r = 0; r < rows; ++r) {
-      Value at = run ? add(a, mul(runStride, number(r / run))) : a;
-      at = add(at, mul(rowStride, number(run ? r % run : r)));
+    for (int64_t r = pairs ? emitPairs(a, factors, sums) : 0; r < rows; ++r) {
+      Value at = getRow(a, r);
       Value factor = b.create<memref::LoadOp>(call.a, at);
       for (auto [v, y] : llvm::enumerate(factors)) {
         auto type = cast<VectorType>(y.getType());
         if (v > 0 && type != factors[0].getType())
           factor = b.create<memref::LoadOp>(call.a, add(at, hidden));
         Value x = b.create<vector::BroadcastOp>(type.clone(factor.getType()), factor);
-        Value &sum = sums[r * factors.size() + v];
+        Value &sum = sums[sums.size() - (rows - r) * factors.size() + v];
         sum = multiplyAdd(x, y, sum);
       }
     }
     return {add(right.at, number(tile.getColumns())),
             call.linesAhead ? add(right.next, call.nextStep) : right.next};
+  }
+
+  /// Where row `r` of the left operand is.
+  Value getRow(Value a, int64_t r) {
+    Value at = run ? add(a, mul(runStride, number(r / run))) : a;
+    return add(at, mul(rowStride, number(run ? r % run : r)));
+  }
+
+  /// A step of the rows that are pairs; gives how many these are.
+  int64_t emitPairs(Value a, ArrayRef<Value> factors, SmallVector<Value> &sums) {
+    Value twice = pairs->repeat(factors[1]);
+    auto type = VectorType::get(tile.lanes, element);
+    for (int64_t pair = 0; pair < rows / 2; ++pair) {
+      Value x[2];
+      for (int64_t r : {0, 1}) {
+        Value factor = b.create<memref::LoadOp>(call.a, getRow(a, 2 * pair + r));
+        x[r] = b.create<vector::BroadcastOp>(type, factor);
+        Value &sum = sums[3 * pair + r];
+        sum = multiplyAdd(x[r], factors[0], sum);
+      }
+      Value &sum = sums[3 * pair + 2];
+      sum = multiplyAdd(pairs->blend(x[0], x[1]), twice, sum);
+    }
+    return rows / 2 * 2;
   }
 
   /// `value`, of which LLVM cannot tell. Loads at it are not merged with others: each
@@ -219,6 +253,7 @@ private:
   int64_t run;
   const DotInstruction &dot;
   Value rowStride, runStride, hidden; ///< Hidden: a zero.
+  std::optional<RowPairs> pairs;      ///< If they share vectors.
   SmallVector<std::pair<Value, Value>> depth; ///< Sizes and strides.
 };
 

@@ -58,22 +58,35 @@ memref.global "private" constant @grow : memref<8x48xf32> = dense<0.25>
 #bias = affine_map<(n, y, x, c) -> (c)>
 
 // 60 lines are 10 blocks of 6, half of them a task. Of the 8 lines that a block
-// convolves, 2 are those that the block before it ended with.
+// convolves, 2 are those that the block before it ended with. 5 blocks go down
+// their lines before the next one starts at the top.
 // CHECK-LABEL: func @inverted_residual
 // CHECK: %[[OUT:.*]] = memref.alloc() : memref<1x60x64x8xf32>
 // CHECK: exec.parallel %[[FIRST:.*]] to %[[LAST:.*]] of %c10 grain 5
-// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<1x8x66x48xf32>
+// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<1x32x66x48xf32>
 // CHECK-DAG: %[[LINE:.*]] = memref.alloca() {{.*}} : memref<1x1x64x48xf32>
 // CHECK-DAG: %[[MIDDLE:.*]] = memref.alloca() {{.*}} : memref<1x6x64x48xf32>
 // CHECK-DAG: %[[SUMS:.*]] = memref.alloca() {{.*}} : memref<1x6x64x8xf32>
-// CHECK: linalg.fill {{.*}} outs(%[[INPUT]]
+// CHECK: %[[LEFT:.*]] = memref.subview %[[INPUT]][0, 0, 0, 0] [1, 32, 1, 48]
+// CHECK: linalg.fill {{.*}} outs(%[[LEFT]]
+// CHECK: %[[RIGHT:.*]] = memref.subview %[[INPUT]][0, 0, 65, 0] [1, 32, 1, 48]
+// CHECK: linalg.fill {{.*}} outs(%[[RIGHT]]
 // CHECK: scf.for %[[I:.*]] = %[[FIRST]] to %[[LAST]]
 // CHECK: %[[START:.*]] = arith.muli %{{.*}}, %c6
-// CHECK: scf.if %[[GOES_ON:.*]] {
+// CHECK: %[[GOES_ON:.*]] = arith.andi
+// CHECK: %[[DONE:.*]] = arith.subi %[[I]], %[[FIRST]]
+// CHECK: %[[NUMBER:.*]] = arith.remui %[[DONE]], %c5
+// CHECK: %[[PLACE:.*]] = arith.muli %[[NUMBER]], %c6
+// CHECK: %[[IS_TOP:.*]] = arith.cmpi eq, %[[PLACE]], %c0
+// CHECK: %[[IS_MOVED:.*]] = arith.andi %[[GOES_ON]], %[[IS_TOP]]
+// CHECK: scf.if %[[IS_MOVED]] {
+// CHECK: memref.subview %[[INPUT]][0, 30, 0, 0] [1, 2, 66, 48]
+// CHECK: memref.subview %[[INPUT]][0, 0, 0, 0] [1, 2, 66, 48]
 // CHECK: memref.copy
 // CHECK: %[[FROM:.*]] = arith.select %[[GOES_ON]], %c2, %c0
 // CHECK: scf.for %[[J:.*]] = %[[FROM]] to %c8
-// CHECK: %[[ROW:.*]] = memref.subview %[[INPUT]][0, %[[J]], 0, 0] [1, 1, 66, 48]
+// CHECK: %[[AT:.*]] = arith.addi %[[PLACE]], %[[J]]
+// CHECK: %[[ROW:.*]] = memref.subview %[[INPUT]][0, %[[AT]], 0, 0] [1, 1, 66, 48]
 // CHECK: %[[Y:.*]] = arith.addi %[[START]], %[[J]]
 // CHECK: %[[INNER:.*]] = arith.subi %[[Y]], %c1
 // CHECK: %[[IS_INSIDE:.*]] = arith.cmpi ult, %[[INNER]], %c60
@@ -84,7 +97,8 @@ memref.global "private" constant @grow : memref<8x48xf32> = dense<0.25>
 // CHECK: linalg.generic {{.*}} ins(%[[LINE]] {{.*}} outs(%[[PIXELS]]
 // CHECK: } else {
 // CHECK: linalg.fill {{.*}} outs(%[[ROW]]
-// CHECK: linalg.generic {{.*}} ins(%[[INPUT]], {{.*}} outs(%[[MIDDLE]]
+// CHECK: %[[SEEN:.*]] = memref.subview %[[INPUT]][0, %[[PLACE]], 0, 0] [1, 8, 66, 48]
+// CHECK: linalg.generic {{.*}} ins(%[[SEEN]], {{.*}} outs(%[[MIDDLE]]
 // CHECK: linalg.generic {{.*}} ins(%[[MIDDLE]], {{.*}} outs(%[[SUMS]]
 // CHECK: %[[RESIDUAL:.*]] = memref.subview %arg0[%{{.*}}, %[[START]], 0, 0] [1, 6, 64, 8]
 // CHECK: %[[LINES:.*]] = memref.subview %[[OUT]][%{{.*}}, %[[START]], 0, 0] [1, 6, 64, 8]
@@ -207,9 +221,10 @@ memref.global "private" constant @filters : memref<48x3x3x3xf32> = dense<0.5>
 // CHECK-LABEL: func @stem
 // CHECK: %[[OUT:.*]] = memref.alloc() : memref<1x32x32x48xf32>
 // CHECK: exec.parallel %[[FIRST:.*]] to %[[LAST:.*]] of %c4 grain 1
-// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<1x17x65x48xf32>
+// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<1x33x65x48xf32>
 // CHECK-DAG: %[[LINE:.*]] = memref.alloca() {{.*}} : memref<1x1x64x48xf32>
-// CHECK: linalg.fill ins(%[[LEAST:.*]] : f32) outs(%[[INPUT]]
+// CHECK: %[[LEFT:.*]] = memref.subview %[[INPUT]][0, 0, 0, 0] [1, 33, 1, 48]
+// CHECK: linalg.fill ins(%[[LEAST:.*]] : f32) outs(%[[LEFT]]
 // CHECK: scf.for %[[I:.*]] = %[[FIRST]] to %[[LAST]]
 // CHECK: %[[START:.*]] = arith.muli %[[PART:.*]], %c8
 // CHECK: %[[FROM:.*]] = arith.select %{{.*}}, %c1, %c0
@@ -220,9 +235,10 @@ memref.global "private" constant @filters : memref<48x3x3x3xf32> = dense<0.5>
 // CHECK: %[[TOP:.*]] = arith.muli %[[INNER]], %c2
 // CHECK: %[[X:.*]] = memref.subview %arg0[%{{.*}}, 0, %[[TOP]], 0] [1, 3, 3, 129]
 // CHECK: linalg.generic {{.*}} ins(%[[X]], {{.*}} outs(%[[LINE]]
+// CHECK: %[[SEEN:.*]] = memref.subview %[[INPUT]][0, %{{.*}}, 0, 0] [1, 17, 65, 48]
 // CHECK: %[[LINES:.*]] = memref.subview %[[OUT]][%{{.*}}, %[[START]], 0, 0] [1, 8, 32, 48]
 // CHECK: linalg.fill ins(%[[LEAST]] : f32) outs(%[[LINES]]
-// CHECK: linalg.generic {{.*}} ins(%[[INPUT]], {{.*}} outs(%[[LINES]]
+// CHECK: linalg.generic {{.*}} ins(%[[SEEN]], {{.*}} outs(%[[LINES]]
 // CHECK-NOT: linalg.generic
 // CHECK: return %[[OUT]]
 func.func @stem(%image: memref<1x3x129x129xf32>) -> memref<1x32x32x48xf32> {
