@@ -162,15 +162,15 @@ void WindowEmitter::emit() {
     tasks = mul(tasks, value(c.nest.sizes[d]));
   if (c.position)
     tasks = mul(tasks, ceilDiv(value(c.nest.sizes[*c.position]), number(positions)));
-  // A part of a task goes by columns: those lines that windows share stay in the nearest
-  // cache, which holds them of some columns but not of all.
-  if (c.op->getParentOfType<exec::ParallelOp>())
-    return emitColumns([&] {
-      emitLoop(number(0), tasks, 1, [&](Value task) { emitTask(task); });
+  // A range goes by columns: those lines that windows share stay in the nearest cache,
+  // which holds them of some columns but not of all.
+  auto emitTasks = [&](Value lower, Value upper) {
+    emitColumns([&] {
+      emitLoop(lower, upper, 1, [&](Value task) { emitTask(task); });
     });
+  };
   Value work = mul(value(c.nest.sizes[c.column]), number(positions * tapCount * workPerStreamed));
-  emitRange(tasks, emitGrain(work, nativeLanes),
-            [&](Value task) { emitTask(task); });
+  emitRanges(tasks, getEvenGrain(tasks, emitGrain(work, nativeLanes)), emitTasks);
 }
 
 /// `body` for all columns, some vectors at a time.

@@ -112,19 +112,16 @@ void IndexEmitter::emitRange(Value count, int64_t grain, Body body) {
   emitRange(count, number(grain), body);
 }
 
-/// About `grain`, such that two threads share `count` alike: of three ranges one gets two.
-static int64_t getEvenGrain(int64_t count, int64_t grain) {
-  if (count <= grain)
+Value IndexEmitter::getEvenGrain(Value count, Value grain) {
+  std::optional<int64_t> all = getConstantIntValue(count), each = getConstantIntValue(grain);
+  if (!all || !each || *all <= *each)
     return grain;
-  return llvm::divideCeil(count, llvm::alignTo(llvm::divideCeil(count, grain), 2));
+  int64_t ranges = llvm::alignTo(llvm::divideCeil(*all, *each), 2);
+  return number(llvm::divideCeil(*all, ranges));
 }
 
 void IndexEmitter::emitRange(Value count, Value grain, Body body) {
-  std::optional<int64_t> knownCount = getConstantIntValue(count);
-  std::optional<int64_t> knownGrain = getConstantIntValue(grain);
-  if (knownCount && knownGrain)
-    grain = number(getEvenGrain(*knownCount, *knownGrain));
-  emitRanges(count, grain,
+  emitRanges(count, getEvenGrain(count, grain),
              [&](Value lower, Value upper) { emitLoop(lower, upper, 1, body); });
 }
 

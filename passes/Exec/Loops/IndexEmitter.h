@@ -93,6 +93,9 @@ protected:
   /// The same for ranges [lower, upper) of it.
   void emitRanges(mlir::Value count, int64_t grain, RangeBody body);
   void emitRanges(mlir::Value count, mlir::Value grain, RangeBody body);
+  /// About `grain`, if it is known, such that two threads share `count` alike: of three
+  /// ranges one gets two.
+  mlir::Value getEvenGrain(mlir::Value count, mlir::Value grain);
   /// As getGrain, of operations whose number may be known at run time only.
   mlir::Value emitGrain(mlir::Value operations, int64_t lanes);
   /// `body` for parts of 0..count, which is less than `limit`: powers of two, the larger

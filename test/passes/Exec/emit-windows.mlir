@@ -11,8 +11,9 @@
 func.func @depthwise(%y: memref<28x28x40xf32>) {
   // 28 positions are 2 times 14; 40 channels are 2 vectors and a half.
   // CHECK-NOT: memref.alloc() : memref<28x28x40xf32>
-  // CHECK: exec.parallel {{.*}} of %c56
+  // CHECK: exec.parallel %[[LOWER:.*]] to %[[UPPER:.*]] of %c56
   // CHECK: scf.for {{.*}} to %c32 step %c16
+  // CHECK: scf.for {{.*}} = %[[LOWER]] to %[[UPPER]]
   // CHECK: %[[BIAS:.*]] = vector.load {{.*}} : memref<?xf32>, vector<16xf32>
   // CHECK: %[[P:.*]] = arith.mulf
   // CHECK: arith.addf %[[BIAS]], %[[P]]
@@ -68,11 +69,14 @@ func.func @max(%x: memref<?x17x144xi8>, %w: memref<7x9xi8>, %y: memref<?x144xi8>
   // CHECK: scf.for {{.*}} to %c7
   // CHECK-COUNT-72: arith.maxsi {{.*}} : vector<64xi8>
   // CHECK-COUNT-8: vector.store {{.*}} vector<64xi8>
-  // CHECK-COUNT-36: arith.maxsi
-  // CHECK-COUNT-4: vector.maskedstore
   // CHECK: else
   // CHECK-COUNT-18: arith.maxsi
   // CHECK-COUNT-2: vector.store
+  // CHECK-COUNT-36: arith.maxsi
+  // CHECK-COUNT-4: vector.maskedstore
+  // CHECK: else
+  // CHECK-COUNT-9: arith.maxsi
+  // CHECK: vector.maskedstore
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
       ins(%x, %w : memref<?x17x144xi8>, memref<7x9xi8>) outs(%y : memref<?x144xi8>) {
   ^bb0(%a: i8, %unused: i8, %max: i8):
@@ -121,7 +125,7 @@ func.func @empty(%x: memref<1x32xf32>, %w: memref<2xi8>, %y: memref<0x32xf32>) {
 
 // -----
 
-// A part of a task: all of its lines for some columns before the next columns.
+// Within a task: all of its lines for some columns before the next columns.
 #x = affine_map<(i, j, c, k) -> (i + k, j, c)>
 #w = affine_map<(i, j, c, k) -> (k, c)>
 #y = affine_map<(i, j, c, k) -> (i, j, c)>
