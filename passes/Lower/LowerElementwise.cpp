@@ -40,6 +40,10 @@ struct Scalars {
       return b.create<UnsignedOp>(p, q);
     return b.create<SignedOp>(p, q);
   }
+  /// Of functions that need not be within 2 ulp.
+  arith::FastMathFlags getRough() const {
+    return isStrict ? arith::FastMathFlags::none : arith::FastMathFlags::afn;
+  }
   Value add(Value p, Value q) const { return pick<arith::AddFOp, arith::AddIOp>(p, q); }
   Value sub(Value p, Value q) const { return pick<arith::SubFOp, arith::SubIOp>(p, q); }
   Value mul(Value p, Value q) const { return pick<arith::MulFOp, arith::MulIOp>(p, q); }
@@ -167,8 +171,7 @@ Value buildAbs(const Scalars &s) {
 }
 
 Value sigmoid(const Scalars &s, Value x) {
-  auto rough = s.isStrict ? arith::FastMathFlags::none : arith::FastMathFlags::afn;
-  Value one = s.get(1), exp = s.make<math::ExpOp>(s.make<arith::NegFOp>(x), rough);
+  Value one = s.get(1), exp = s.make<math::ExpOp>(s.make<arith::NegFOp>(x), s.getRough());
   return s.div(one, s.add(one, exp));
 }
 
@@ -184,7 +187,7 @@ Value buildGelu(const Scalars &s, bool tanh) {
   Value half = s.mul(s.get(0.5), s.x());
   if (!tanh) {
     Value scaled = s.mul(s.x(), s.get(0.70710678118654752440));
-    return s.mul(half, s.add(s.get(1), s.make<math::ErfOp>(scaled)));
+    return s.mul(half, s.add(s.get(1), s.make<math::ErfOp>(scaled, s.getRough())));
   }
   Value cube = s.mul(s.mul(s.x(), s.x()), s.x());
   Value inner = s.mul(s.get(0.79788456080286535588),
@@ -311,7 +314,7 @@ void addFunctions(LowerTable &table) {
   addMath<nn::AtanhOp, math::AtanhOp>(table);
   add<nn::ErfOp>(table, [](const Scalars &s, Operation *) -> Value {
     if (s.isFloat())
-      return s.make<math::ErfOp>(s.x());
+      return s.make<math::ErfOp>(s.x(), s.getRough());
     Type f64 = s.b.getF64Type();
     Value wide = Lowering::castScalar(s.b, s.x(), s.types[0], f64, true);
     return Lowering::castScalar(s.b, s.make<math::ErfOp>(wide), f64, s.types[0], true);

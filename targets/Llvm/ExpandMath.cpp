@@ -151,9 +151,30 @@ void divideByOneMore(arith::MulFOp op) {
   }
 }
 
+/// erf(x / c) becomes erf(x * (1 / c)) where erf may be rough: a division takes as long as
+/// half of erf.
+void multiplyInErf(math::ErfOp op) {
+  auto quotient = op.getOperand().getDefiningOp<arith::DivFOp>();
+  APFloat divisor(0.0f), inverse(1.0f);
+  if (!quotient || !quotient->hasOneUse() ||
+      !bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn) ||
+      !getElementTypeOrSelf(op.getType()).isF32() ||
+      !matchPattern(quotient.getRhs(), m_ConstantFloat(&divisor)))
+    return;
+  inverse.divide(divisor, APFloat::rmNearestTiesToEven);
+  if (!inverse.isNormal())
+    return;
+  ImplicitLocOpBuilder b(quotient.getLoc(), quotient);
+  Value factor = Real{b, op.getType()}.get(inverse.convertToFloat());
+  quotient.replaceAllUsesWith(
+      b.create<arith::MulFOp>(quotient.getLhs(), factor).getResult());
+  quotient.erase();
+}
+
 struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     getOperation()->walk(divideByOneMore);
+    getOperation()->walk(multiplyInErf);
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa<math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp,

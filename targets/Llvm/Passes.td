@@ -129,7 +129,7 @@ def ExpandMath : Pass<"burin-expand-math", "::mlir::ModuleOp"> {
 
     exp is right within 1 ulp and 0 where it is less than 1.7e-38. With `afn` it is
     within 3 ulp for |x| <= 20 and 6 elsewhere, and x * (1 / (1 + exp(y))) becomes
-    x / (1 + exp(y)).
+    x / (1 + exp(y)). erf(x / c) with `afn` becomes erf(x * (1 / c)).
 
     ```mlir
     // before: --burin-expand-math

@@ -87,3 +87,30 @@ func.func @kept(%x: f64, %y: f32) -> (f64, f32) {
   %1 = math.sin %y : f32
   return %0, %1 : f64, f32
 }
+
+// A constant quotient is a product there, but not of what has no reciprocal, and not where erf is strict.
+// CHECK-LABEL: func @gelu
+//   CHECK-DAG: %[[FACTOR:.*]] = arith.constant dense<0.707106769> : vector<4xf32>
+//       CHECK: arith.mulf %{{.*}}, %[[FACTOR]]
+// CHECK-COUNT-1: arith.divf
+//   CHECK-NOT: arith.divf
+//       CHECK: return
+func.func @gelu(%x: vector<4xf32>) -> vector<4xf32> {
+  %root = arith.constant dense<1.41421354> : vector<4xf32>
+  %0 = arith.divf %x, %root : vector<4xf32>
+  %1 = math.erf %0 fastmath<afn> : vector<4xf32>
+  return %1 : vector<4xf32>
+}
+
+// CHECK-LABEL: func @divides
+// CHECK-COUNT-4: arith.divf
+//       CHECK: return
+func.func @divides(%x: f32) -> (f32, f32) {
+  %root = arith.constant 1.41421354 : f32
+  %zero = arith.constant 0.0 : f32
+  %0 = arith.divf %x, %root : f32
+  %1 = math.erf %0 : f32
+  %2 = arith.divf %x, %zero : f32
+  %3 = math.erf %2 fastmath<afn> : f32
+  return %1, %3 : f32, f32
+}
