@@ -44,7 +44,7 @@ def get_medians(machines: list[dict]) -> dict:
     sizes = {key: machine[key] for machine in machines for key in ("l2_bytes", "l3_bytes")}
     return {**sizes, "ceilings": [
         {key: statistics.median(c[key] for c in same) if isinstance(value, (int, float)) else value
-         for key, value in same[0].items()} for _, same in sorted(found.items())]}
+         for key, value in same[0].items()} | {"threads": threads} for threads, same in sorted(found.items())]}
 
 
 def align(rows: list[dict], others: list[dict]) -> list[int | None]:

@@ -84,8 +84,10 @@ class Bench(unittest.TestCase):
     def test_takes_medians_of_ceilings(self):
         def machine(threads, f32):
             return {"l2_bytes": 1, "l3_bytes": 2, "ceilings": [{"threads": threads, "f32": f32, "f32_instruction": "fma"}]}
-        self.assertEqual(roofline.get_medians([machine(2, 8), machine(1, 5), machine(1, 3), machine(1, 4)]),
-                         {"l2_bytes": 1, "l3_bytes": 2, "ceilings": machine(1, 4)["ceilings"] + machine(2, 8)["ceilings"]})
+        found = roofline.get_medians([machine(2, 8), machine(1, 5), machine(1, 3), machine(1, 4), machine(2, 9)])
+        self.assertEqual(found, {"l2_bytes": 1, "l3_bytes": 2,
+                                 "ceilings": machine(1, 4)["ceilings"] + machine(2, 8.5)["ceilings"]})
+        self.assertIsInstance(found["ceilings"][1]["threads"], int)
 
     def test_adds_up_what_kernels_do(self):
         def row(name, reads, writes, flops=10):
