@@ -8,8 +8,8 @@
 
 namespace burin {
 
-/// Bytes of a line of the caches, and of the second-level cache that a core has for
-/// itself at least.
+/// Bytes of a line of the caches, of a page, and of the second-level cache that a core
+/// has for itself at least.
 inline constexpr int64_t cacheLine = 64, page = 4096, secondLevelCache = 512 << 10;
 
 /// The instruction that sums up products of small numbers in 32-bit lanes.

@@ -112,9 +112,11 @@ std::optional<Blocks> Blocks::find(LineChain &chain) {
         kept * lines + seen <= maxBlock &&
         blocks.getShared() <= blocks.getStep() &&
         (!best || blocks.isEven() || !best->isEven())) {
-      int64_t more = (maxScratch - scratch) / (getBytes(chain.input, 2) * blocks.getStep());
-      blocks.places += std::min(more, blocks.getCount() - 1);
       best = blocks;
+      if (hasBefore) {
+        int64_t each = getBytes(chain.input, 2) * blocks.getStep();
+        best->places += std::min((maxScratch - scratch) / each, blocks.getCount() - 1);
+      }
     }
   }
   if (best && hasBefore)

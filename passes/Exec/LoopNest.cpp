@@ -54,6 +54,7 @@ static Value findRowMajor(Value memory) {
   auto view = memory.getDefiningOp<memref::SubViewOp>();
   if (!view || !view.getSourceType().getLayout().isIdentity() || !view.hasUnitStride() ||
       view.getSourceType().getRank() != view.getType().getRank() ||
+      view.getType().getRank() < 2 ||
       !llvm::all_of(view.getMixedOffsets(), isZeroIndex))
     return {};
   auto alloc = view.getSource().getDefiningOp<memref::AllocOp>();

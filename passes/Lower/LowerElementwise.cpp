@@ -15,7 +15,7 @@ struct Scalars {
   B &b;
   ArrayRef<Value> args; ///< Operands in compute types.
   ArrayRef<Type> types; ///< Their nn element types, then the result's.
-  bool isStrict;        ///< Nothing may be rougher than need be.
+  arith::FastMathFlags rough; ///< Of functions that need not be within 2 ulp.
 
   Value x() const { return args[0]; }
   Value y() const { return args[1]; }
@@ -39,10 +39,6 @@ struct Scalars {
     if (isUnsigned())
       return b.create<UnsignedOp>(p, q);
     return b.create<SignedOp>(p, q);
-  }
-  /// Of functions that need not be within 2 ulp.
-  arith::FastMathFlags getRough() const {
-    return isStrict ? arith::FastMathFlags::none : arith::FastMathFlags::afn;
   }
   Value add(Value p, Value q) const { return pick<arith::AddFOp, arith::AddIOp>(p, q); }
   Value sub(Value p, Value q) const { return pick<arith::SubFOp, arith::SubIOp>(p, q); }
@@ -171,7 +167,7 @@ Value buildAbs(const Scalars &s) {
 }
 
 Value sigmoid(const Scalars &s, Value x) {
-  Value one = s.get(1), exp = s.make<math::ExpOp>(s.make<arith::NegFOp>(x), s.getRough());
+  Value one = s.get(1), exp = s.make<math::ExpOp>(s.make<arith::NegFOp>(x), s.rough);
   return s.div(one, s.add(one, exp));
 }
 
@@ -187,7 +183,7 @@ Value buildGelu(const Scalars &s, bool tanh) {
   Value half = s.mul(s.get(0.5), s.x());
   if (!tanh) {
     Value scaled = s.mul(s.x(), s.get(0.70710678118654752440));
-    return s.mul(half, s.add(s.get(1), s.make<math::ErfOp>(scaled, s.getRough())));
+    return s.mul(half, s.add(s.get(1), s.make<math::ErfOp>(scaled, s.rough)));
   }
   Value cube = s.mul(s.mul(s.x(), s.x()), s.x());
   Value inner = s.mul(s.get(0.79788456080286535588),
@@ -245,9 +241,10 @@ LogicalResult lowerWith(Operation *op, Lowering &l, Build build) {
   for (Value operand : op->getOperands())
     types.push_back(getElementTypeOrSelf(operand.getType()));
   types.push_back(getElementTypeOrSelf(op->getResult(0).getType()));
+  auto rough = l.strictMath ? arith::FastMathFlags::none : arith::FastMathFlags::afn;
   l.set(op->getResult(0),
         l.createElementwise(op, [&](B &b, ArrayRef<Value> args) {
-          return build(Scalars{b, args, types, l.strictMath}, op);
+          return build(Scalars{b, args, types, rough}, op);
         }));
   return success();
 }
@@ -314,7 +311,7 @@ void addFunctions(LowerTable &table) {
   addMath<nn::AtanhOp, math::AtanhOp>(table);
   add<nn::ErfOp>(table, [](const Scalars &s, Operation *) -> Value {
     if (s.isFloat())
-      return s.make<math::ErfOp>(s.x(), s.getRough());
+      return s.make<math::ErfOp>(s.x(), s.rough);
     Type f64 = s.b.getF64Type();
     Value wide = Lowering::castScalar(s.b, s.x(), s.types[0], f64, true);
     return Lowering::castScalar(s.b, s.make<math::ErfOp>(wide), f64, s.types[0], true);

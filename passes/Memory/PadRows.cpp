@@ -13,29 +13,47 @@ namespace burin {
 #include "passes/Memory/Passes.h.inc"
 
 namespace {
+/// Whether there are several rows, or may be, of whole pages.
 bool areWholePages(MemRefType type) {
   if (type.getRank() < 2 || !type.getLayout().isIdentity() ||
-      type.isDynamicDim(type.getRank() - 1))
+      type.isDynamicDim(type.getRank() - 1) ||
+      llvm::all_of(type.getShape().drop_back(), [](int64_t size) { return size == 1; }))
     return false;
   int64_t bytes = type.getShape().back() * type.getElementTypeBitWidth() / 8;
   return bytes > 0 && bytes % page == 0;
 }
 
+linalg::LinalgOp getProduct(Operation *op) {
+  auto product = dyn_cast<linalg::LinalgOp>(op);
+  return product && linalg::isaContractionOpInterface(product) ? product : nullptr;
+}
+
 /// Whether `use` is a factor whose rows are summed up.
 bool isProductOfRows(OpOperand &use) {
-  auto op = dyn_cast<linalg::LinalgOp>(use.getOwner());
-  if (!op || !op.isDpsInput(&use) || !linalg::isaContractionOpInterface(op))
+  linalg::LinalgOp op = getProduct(use.getOwner());
+  if (!op || !op.isDpsInput(&use))
     return false;
   AffineMap map = op.getMatchingIndexingMap(&use);
   auto last = cast<AffineDimExpr>(map.getResults().back());
   return op.getIteratorTypesArray()[last.getPosition()] == utils::IteratorType::reduction;
 }
 
-/// Whether `use` goes by the strides, and nothing is summed up in the buffer.
-bool mayPad(OpOperand &use) {
+/// Whether `use` is what an op on the elements of another product's sums writes. It is
+/// stored with that product then; what else writes rows may be one of several ops on
+/// them, which are fused where rows follow each other.
+bool isEndOfProduct(OpOperand &use) {
   auto op = dyn_cast<linalg::LinalgOp>(use.getOwner());
-  return isa<memref::DimOp>(use.getOwner()) ||
-         (op && (op.isDpsInput(&use) || op.getNumReductionLoops() == 0));
+  return op && op.isDpsInit(&use) && op.getNumReductionLoops() == 0 &&
+         llvm::any_of(op.getDpsInputs(), [](Value input) {
+           return llvm::any_of(input.getUses(), [](OpOperand &other) {
+             linalg::LinalgOp product = getProduct(other.getOwner());
+             return product && product.isDpsInit(&other);
+           });
+         });
+}
+
+bool mayPad(OpOperand &use) {
+  return isa<memref::DimOp>(use.getOwner()) || isProductOfRows(use) || isEndOfProduct(use);
 }
 
 void pad(memref::AllocOp alloc) {

@@ -67,14 +67,16 @@ def PadRows : Pass<"burin-pad-rows", "::mlir::ModuleOp"> {
   let summary = "Move rows apart that would lie whole pages apart";
   let description = [{
     Several rows that a product reads at once drive each other out of the nearest cache
-    where they lie whole pages apart. Rows of a buffer that ops on elements write, and
-    that such a product reads, get a cache line between them.
+    where they lie whole pages apart. Rows that go from the elements of one product's
+    sums to other products alone get a cache line between them.
 
     ```mlir
     // before: --burin-pad-rows
-    func.func @main(%x: f32, %w: memref<1024x8xf32>, %y: memref<5x8xf32>) {
+    func.func @main(%x: memref<5x9xf32>, %v: memref<9x1024xf32>, %w: memref<1024x8xf32>, %y: memref<5x8xf32>) {
+      %sums = memref.alloc() : memref<5x1024xf32>
+      linalg.matmul ins(%x, %v : memref<5x9xf32>, memref<9x1024xf32>) outs(%sums : memref<5x1024xf32>)
       %a = memref.alloc() : memref<5x1024xf32>
-      linalg.fill ins(%x : f32) outs(%a : memref<5x1024xf32>)
+      linalg.exp ins(%sums : memref<5x1024xf32>) outs(%a : memref<5x1024xf32>)
       linalg.matmul ins(%a, %w : memref<5x1024xf32>, memref<1024x8xf32>) outs(%y : memref<5x8xf32>)
       return
     }
@@ -82,10 +84,12 @@ def PadRows : Pass<"burin-pad-rows", "::mlir::ModuleOp"> {
 
     ```mlir
     // after
-    func.func @main(%x: f32, %w: memref<1024x8xf32>, %y: memref<5x8xf32>) {
+    func.func @main(%x: memref<5x9xf32>, %v: memref<9x1024xf32>, %w: memref<1024x8xf32>, %y: memref<5x8xf32>) {
+      %sums = memref.alloc() : memref<5x1024xf32>
+      linalg.matmul ins(%x, %v : memref<5x9xf32>, memref<9x1024xf32>) outs(%sums : memref<5x1024xf32>)
       %0 = memref.alloc() : memref<5x1040xf32>
       %a = memref.subview %0[0, 0] [5, 1024] [1, 1] : memref<5x1040xf32> to memref<5x1024xf32, strided<[1040, 1]>>
-      linalg.fill ins(%x : f32) outs(%a : memref<5x1024xf32, strided<[1040, 1]>>)
+      linalg.exp ins(%sums : memref<5x1024xf32>) outs(%a : memref<5x1024xf32, strided<[1040, 1]>>)
       linalg.matmul ins(%a, %w : memref<5x1024xf32, strided<[1040, 1]>>, memref<1024x8xf32>) outs(%y : memref<5x8xf32>)
       return
     }

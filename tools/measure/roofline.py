@@ -30,7 +30,6 @@ class Roofline:
                   passing / self._bandwidth(passing))
         return max(kernel["flops"] / self.flops + kernel["int_ops"] / self.int_ops, memory)
 
-
     def get_milliseconds(self, kernels: list[dict], given: int) -> float:
         return sum(self.get_seconds(kernel, given) for kernel in kernels) * 1e3
 

@@ -120,6 +120,7 @@ private:
 
   /// The innermost loop, `chains` steps at a time with sums of their own.
   Right emitChains(int64_t chains, Value a, Right right, SmallVector<Value> &sums) {
+    assert(!pairs && "has sums enough");
     auto [size, stride] = depth.back();
     size_t count = sums.size();
     SmallVector<Value> carried{a, right.at, right.next};
