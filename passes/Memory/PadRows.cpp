@@ -45,10 +45,12 @@ bool isEndOfProduct(OpOperand &use) {
   auto op = dyn_cast<linalg::LinalgOp>(use.getOwner());
   return op && op.isDpsInit(&use) && op.getNumReductionLoops() == 0 &&
          llvm::any_of(op.getDpsInputs(), [](Value input) {
-           return llvm::any_of(input.getUses(), [](OpOperand &other) {
-             linalg::LinalgOp product = getProduct(other.getOwner());
-             return product && product.isDpsInit(&other);
-           });
+           // Only such are sums; others, like a scalar, may have any number of users.
+           return input.getDefiningOp<memref::AllocOp>() &&
+                  llvm::any_of(input.getUses(), [](OpOperand &other) {
+                    linalg::LinalgOp product = getProduct(other.getOwner());
+                    return product && product.isDpsInit(&other);
+                  });
          });
 }
 

@@ -26,9 +26,8 @@ using Clock = std::chrono::steady_clock;
 
 /// So short that some of them fall between two disturbances of a busy machine.
 constexpr double roundSeconds = 0.002;
-/// The best of them counts: a ceiling is what nothing disturbed. Few enough for
-/// tools/bench to measure them again before each round.
-constexpr int numRounds = 20;
+/// The best of them counts: a ceiling is what nothing disturbed.
+constexpr int numRounds = 60;
 
 constexpr size_t hugePage = size_t(2) << 20;
 

@@ -175,6 +175,7 @@ private:
         if (v > 0 && type != factors[0].getType())
           factor = b.create<memref::LoadOp>(call.a, add(at, hidden));
         Value x = b.create<vector::BroadcastOp>(type.clone(factor.getType()), factor);
+        // From the end, as pairs have fewer of them.
         Value &sum = sums[sums.size() - (rows - r) * factors.size() + v];
         sum = multiplyAdd(x, y, sum);
       }

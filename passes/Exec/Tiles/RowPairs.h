@@ -2,8 +2,8 @@
 //
 // Where a row has one vector and a half, two rows have three: the third is half the one
 // row's and half the other's. Half a vector takes as long as a whole one where units are
-// as wide: 24 columns of a depth of 144 reach 98 instead of 63 % of a Zen 5's peak. Where
-// units are half as wide it is as fast either way.
+// as wide: a plain loop of these instructions reaches 98 instead of 63 % of a Zen 5's peak
+// for 24 columns and a depth of 144. Units half as wide have as many halves to do.
 //
 //===----------------------------------------------------------------------===//
 

@@ -127,3 +127,30 @@ func.func @unknown_width(%x: memref<1x26x?x32xf32>, %y: memref<1x20x?x32xf32>) {
   }
   return
 }
+
+// -----
+
+// Rows that burin-pad-rows has moved apart are read where they lie, and those of all batches are one loop though their
+// numbers are not known.
+memref.global "private" constant @w : memref<1024x96xf32> = dense<1.0>
+#x = affine_map<(n, r, f, c) -> (n, r, c)>
+#w = affine_map<(n, r, f, c) -> (c, f)>
+#y = affine_map<(n, r, f, c) -> (n, r, f)>
+// CHECK-LABEL: func @padded
+func.func @padded(%n: index, %r: index, %c: memref<?x?x96xf32>) {
+  // CHECK: %[[ROWS:.*]] = arith.muli %arg0, %arg1
+  // CHECK: %[[MORE:.*]] = arith.addi %[[ROWS]], %c13
+  // CHECK: arith.floordivsi %[[MORE]], %c14
+  // CHECK: call @burin_gemm_f32_14x32of32_1040_1024_1(
+  %w = memref.get_global @w : memref<1024x96xf32>
+  %a = memref.alloc(%n, %r) : memref<?x?x1040xf32>
+  %x = memref.subview %a[0, 0, 0] [%n, %r, 1024] [1, 1, 1] : memref<?x?x1040xf32> to memref<?x?x1024xf32, strided<[?, 1040, 1]>>
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<?x?x1024xf32, strided<[?, 1040, 1]>>, memref<1024x96xf32>) outs(%c : memref<?x?x96xf32>) {
+  ^bb0(%a0: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a0, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
