@@ -1,8 +1,10 @@
 //===- AttentionEmitter.cpp - Attention in blocks of queries ---------------===//
 
 #include "passes/Exec/Attention/AttentionEmitter.h"
+#include "passes/Exec/Tiles/NextPanel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace burin;
@@ -34,12 +36,9 @@ AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b
   valueType = VectorType::get(valueTile.lanes, b.getF32Type());
   keyPanels = shapes.ceilDiv(shape.keys, shapes.get(keyTile.getColumns()));
   valuePanels = shapes.ceilDiv(shape.width, shapes.get(valueTile.getColumns()));
-  height = keyTile.rows;
-  if (std::optional<int64_t> count = nn::getStatic(shape.queries)) {
-    height = getEvenPart(*count, height);
-    tail = *count % height;
-  }
-  rowPanels = shapes.ceilDiv(shape.queries, shapes.get(height));
+  queryPanels = planRowPanels(shapes, shape.queries, keyTile.rows);
+  makeEven(queryPanels);
+  height = queryPanels.height;
   std::optional<int64_t> keys = nn::getStatic(shape.keys);
   isOneBlock = keys && *keys <= maxKeysAtOnce;
   blockPanels = isOneBlock ? *nn::getStatic(keyPanels) : keyBlock / keyTile.getColumns();
@@ -84,19 +83,6 @@ Value AttentionEmitter::packAll(const Contraction &c, const Tile &tile,
   return packed;
 }
 
-/// `body` for all rows at once; where their number is not known, for powers of two.
-void AttentionEmitter::emitRows(function_ref<void(Value, int64_t)> body) {
-  bool isKnown = nn::getStatic(shape.queries).has_value();
-  if (isKnown && tail == 0)
-    return body(number(0), height);
-  auto emitWhole = [&] { body(number(0), height); };
-  emitIf(isEqual(rowsLeft, number(height)), emitWhole, [&] {
-    if (isKnown)
-      return body(number(0), tail);
-    emitParts(rowsLeft, height, body);
-  });
-}
-
 /// The head and the query of a row.
 std::pair<Value, Value> AttentionEmitter::getPosition(Value row) {
   if (isSingle)
@@ -121,16 +107,23 @@ void AttentionEmitter::emitBlocks() {
       emitSoftmaxRows(b, rows, rowsLeft, keys, body, scale);
     isSingle ? emitSharedProducts(blockKey, keys) : emitProducts(blockKey, keys);
   };
-  if (isOneBlock) {
+  auto emitOne = [&] {
+    llvm::SaveAndRestore one(isOneBlock, true);
     emitBlock(number(0), value(keyPanels), value(shape.keys));
-  } else {
+  };
+  auto emitSome = [&] {
     clear();
     emitLoop(number(0), value(keyPanels), blockPanels, [&](Value first) {
       Value panels = min(sub(value(keyPanels), first), number(blockPanels));
       Value keys = sub(value(shape.keys), mul(first, number(columns)));
       emitBlock(first, panels, min(keys, number(blockPanels * columns)));
     });
-  }
+  };
+  // One block needs no sums of those before it.
+  if (isOneBlock)
+    emitOne();
+  else
+    emitIf(isAtMost(value(keyPanels), number(blockPanels)), emitOne, emitSome);
   emitStore();
 }
 
@@ -140,16 +133,30 @@ void AttentionEmitter::emitTask(Value task) {
     rowsLeft = number(height);
     return emitBlocks();
   }
-  auto [heads, panel] = split(task, value(rowPanels));
+  auto [heads, panel] = split(task, value(queryPanels.count));
   Value groups, sharing;
   std::tie(groups, sharing) = split(heads, value(shape.shared));
   std::tie(batch, group) = split(groups, value(shape.groups));
   head = add(mul(group, value(shape.shared)), sharing);
-  firstRow = mul(panel, number(height));
-  rowsLeft = min(sub(value(shape.queries), firstRow), number(height));
+  std::tie(firstRow, rowsLeft) = RowPanelEmitter(b, shapes, queryPanels).getRows(panel);
   if (perStep > 1)
     copyQueries();
+  else
+    askForQueries();
   emitBlocks();
+}
+
+/// Those of the panel after this one: between them lie whole rows of the model's.
+void AttentionEmitter::askForQueries() {
+  std::optional<int64_t> depth = nn::getStatic(shape.depth);
+  if (!depth || nn::getStatic(shape.query.coefficients[3]) != 1)
+    return;
+  Value last = sub(value(shape.queries), number(1));
+  emitLoop(number(0), number(height), 1, [&](Value row) {
+    Value query = min(add(add(firstRow, rowsLeft), row), last);
+    emitRequest(b, shape.query.memory, getAddress(shape.query, {batch, head, query, number(0)}),
+                llvm::divideCeil(*depth * 4, cacheLine));
+  });
 }
 
 /// All tasks: one for each panel of queries, or for the heads that share keys.
@@ -163,7 +170,7 @@ void AttentionEmitter::emitAll() {
   Value work = mul(mul(value(shape.keys), number(height)),
                    add(value(shape.depth), value(shape.width)));
   OpFoldResult tasks = isSingle ? shapes.mul(shape.batch, shape.groups)
-                                : shapes.product({shape.batch, shape.heads, rowPanels});
+                                : shapes.product({shape.batch, shape.heads, queryPanels.count});
   emitRange(value(tasks), emitGrain(work, keyTile.lanes), [&](Value task) {
     int64_t size = blockPanels * height * columns;
     Value memory = createStackBuffer(b, MemRefType::get({size * 4}, b.getI8Type()));
@@ -208,9 +215,9 @@ bool AttentionEmitter::mayBeSingle() const {
 
 void AttentionEmitter::emitSingle() {
   isSingle = true;
-  int64_t panelHeight = std::exchange(height, *nn::getStatic(shape.shared));
+  height = *nn::getStatic(shape.shared);
   emitAll();
-  height = panelHeight;
+  height = queryPanels.height;
   isSingle = false;
 }
 

@@ -6,6 +6,7 @@
 #include "passes/Exec/Attention/AttentionShape.h"
 #include "passes/Exec/Attention/SoftmaxRows.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Tiles/RowPanels.h"
 
 namespace burin {
 
@@ -26,12 +27,12 @@ private:
   mlir::OpFoldResult getSteps(mlir::OpFoldResult depth);
   MicroKernels createKernels(const Tile &tile, const LhsLayout &layout, bool accumulates);
   std::pair<Value, Value> getPosition(Value row);
-  void emitRows(llvm::function_ref<void(Value row, int64_t rows)> body);
 
   bool mayBeSingle() const;
   void emitSingle();
   void emitAll();
   Value packAll(const Contraction &c, const Tile &tile, mlir::OpFoldResult panels);
+  void askForQueries();
   void emitTask(Value task);
   void emitBlocks();
 
@@ -65,9 +66,10 @@ private:
   Tile keyTile, valueTile;
   mlir::MemRefType bufferType;
   mlir::VectorType valueType; ///< Of products.
-  mlir::OpFoldResult keyPanels, valuePanels, rowPanels;
-  int64_t height = 0, tail = 0; ///< Rows of a panel; of the last one, if it has less.
-  int64_t blockPanels = 0;      ///< Panels of a block of keys.
+  mlir::OpFoldResult keyPanels, valuePanels;
+  RowPanels queryPanels;
+  int64_t height = 0;      ///< Rows of a task at most.
+  int64_t blockPanels = 0; ///< Panels of a block of keys.
   bool isOneBlock = false;
   Cpu cpu;
   DotInstruction dot;

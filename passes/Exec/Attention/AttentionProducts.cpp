@@ -23,7 +23,7 @@ void AttentionEmitter::emitProduct(const LhsLayout &layout, bool accumulates, Va
   Value firstStep = div(firstKey, number(perStep));
   Value right = mul(add(mul(panels, value(getSteps(shape.keys))), firstStep), number(width));
   Value tile = mul(panel, number(height * width));
-  emitRows([&](Value row, int64_t count) {
+  RowPanelEmitter(b, shapes, queryPanels).emit(rowsLeft, [&](Value row, int64_t count) {
     MicroKernelCall call{powers,
                          add(block, mul(row, number(keyTile.getColumns()))),
                          packedValues,

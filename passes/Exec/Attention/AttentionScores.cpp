@@ -26,19 +26,26 @@ void AttentionEmitter::emitScores(Value firstPanel, Value panels) {
   Value heads = add(mul(batch, value(shape.groups)), group);
   Value start = mul(add(mul(heads, value(keyPanels)), firstPanel),
                     mul(value(steps), number(keyTile.getColumns())));
-  emitLoop(number(0), panels, 1, [&](Value panel) {
-    Value right = add(start, mul(panel, mul(value(steps), number(keyTile.getColumns()))));
-    Value tile = mul(panel, number(height * keyTile.getColumns()));
-    emitRows([&](Value row, int64_t count) {
+  int64_t width = keyTile.getColumns();
+  auto emitPanel = [&](Value panel, int64_t columns) {
+    Value right = add(start, mul(panel, mul(value(steps), number(width))));
+    Value tile = mul(panel, number(height * width));
+    RowPanelEmitter(b, shapes, queryPanels).emit(rowsLeft, [&](Value row, int64_t count) {
       MicroKernelCall call{memory,
                            add(query, mul(row, value(layout.rowStride))),
                            packedKeys,
                            right,
                            scores,
-                           add(tile, mul(row, number(keyTile.getColumns())))};
-      kernels.emitCall(b, shapes, call, count, keyTile.getColumns());
+                           add(tile, mul(row, number(width)))};
+      kernels.emitCall(b, shapes, call, count, columns);
     });
-  });
+  };
+  // Of a few last keys no more than the vectors that they are in.
+  int64_t rest = keyTile.roundUp(nn::getStatic(shape.keys).value_or(0) % width);
+  Value whole = isOneBlock && rest % width > 0 ? sub(panels, number(1)) : panels;
+  emitLoop(number(0), whole, 1, [&](Value panel) { emitPanel(panel, width); });
+  if (whole != panels)
+    emitPanel(whole, rest);
 }
 
 /// Products of one query and a vector of keys; those past the last are the last one.

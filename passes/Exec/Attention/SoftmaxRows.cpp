@@ -33,33 +33,42 @@ public:
 
   using Scale = function_ref<void(Value row, Value factor)>;
 
+  /// First the largest of all rows: while their lanes are compared, which takes long but
+  /// little, another row can be read.
   void emit(Value rows, Scale scale) {
-    emitLoop(number(0), rows, 1, [&](Value row) { emitRow(row, scale); });
+    emitLoop(number(0), rows, 1, [&](Value row) { findLargest(row, scale); });
+    emitLoop(number(0), rows, 1, [&](Value row) { sumPowers(row, /*hasSum=*/bool(scale)); });
   }
 
 private:
   int64_t getVectors() const { return memory.columns / memory.lanes; }
 
-  void emitRow(Value row, Scale scale) {
+  /// What powers are relative to. Where all scores are -inf, they are to be 0.
+  Value getBase(Value largest) {
     Type f32 = b.getF32Type();
-    Value largest = emitLargest(row), before;
-    if (scale) {
-      before = b.create<memref::LoadOp>(memory.largest, row);
-      Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, before, largest);
-      largest = b.create<arith::SelectOp>(isMore, before, largest);
-      b.create<memref::StoreOp>(largest, memory.largest, row);
-    }
-    // Where all scores are -inf, their exponentials are to be 0.
     Value isNone = b.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest,
                                            getConstant(b, f32, -INFINITY));
-    Value base = b.create<arith::SelectOp>(isNone, getConstant(b, f32, 0), largest);
-    Value sum = emitPowers(row, base);
+    return b.create<arith::SelectOp>(isNone, getConstant(b, f32, 0), largest);
+  }
+
+  void findLargest(Value row, Scale scale) {
+    Value largest = emitLargest(row);
     if (scale) {
-      Value factor = b.create<math::ExpOp>(b.create<arith::SubFOp>(before, base));
+      Value before = b.create<memref::LoadOp>(memory.largest, row);
+      Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, before, largest);
+      largest = b.create<arith::SelectOp>(isMore, before, largest);
+      Value factor = b.create<math::ExpOp>(b.create<arith::SubFOp>(before, getBase(largest)));
       scale(row, factor);
-      Value old = b.create<memref::LoadOp>(memory.sums, row);
-      sum = b.create<arith::AddFOp>(b.create<arith::MulFOp>(old, factor), sum);
+      Value sum = b.create<memref::LoadOp>(memory.sums, row);
+      b.create<memref::StoreOp>(b.create<arith::MulFOp>(sum, factor), memory.sums, row);
     }
+    b.create<memref::StoreOp>(largest, memory.largest, row);
+  }
+
+  void sumPowers(Value row, bool hasSum) {
+    Value sum = emitPowers(row, getBase(b.create<memref::LoadOp>(memory.largest, row)));
+    if (hasSum)
+      sum = b.create<arith::AddFOp>(b.create<memref::LoadOp>(memory.sums, row), sum);
     b.create<memref::StoreOp>(sum, memory.sums, row);
   }
 
@@ -158,7 +167,11 @@ private:
       Value isMore = b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, vector, all);
       all = b.create<arith::SelectOp>(isMore, vector, all);
     }
-    return b.create<vector::ReductionOp>(kind, all, arith::FastMathFlags::reassoc);
+    // None is NaN: then lanes are compared in a tree, not one after the other.
+    auto flags = arith::FastMathFlags::reassoc;
+    if (kind != vector::CombiningKind::ADD)
+      flags = flags | arith::FastMathFlags::nnan;
+    return b.create<vector::ReductionOp>(kind, all, flags);
   }
 
   const ScoreRows &memory;

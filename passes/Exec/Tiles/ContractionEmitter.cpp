@@ -97,7 +97,7 @@ Value ContractionEmitter::createTile(int64_t elements) {
 std::optional<int64_t> ContractionEmitter::getKnownCalls() const {
   if (!nn::getStatic(plan.positions))
     return std::nullopt;
-  bool isLastSmall = nn::getStatic(plan.chunks) == 1 && plan.tail > 0 && plan.tail <= fewRows;
+  bool isLastSmall = nn::getStatic(plan.chunks) == 1 && plan.rows.tail > 0 && plan.rows.tail <= fewRows;
   return std::max<int64_t>(plan.chunk - isLastSmall, 1);
 }
 
@@ -138,13 +138,11 @@ void ContractionEmitter::emitKernel(const MicroKernelCall &call, Value row,
   emitSumsStore(b, shapes, c, plan.tile, place, results, columns);
 }
 
-/// All rows of the position, from `lower` of the first depth loop on. A number of
-/// rows that is not known is made up of powers of two, or is three: the columns,
-/// which take the time there, are read once.
+/// All rows of the position, from `lower` of the first depth loop on.
 void ContractionEmitter::emitKernels(Value lower) {
   Value start;
   if (plan.pitch) {
-    Value rows = mul(joinBatch(batch, plan.left.batch), value(plan.rows));
+    Value rows = mul(joinBatch(batch, plan.left.batch), value(plan.rows.rows));
     start = add(mul(add(rows, firstRow), number(plan.pitch)), lower);
   } else if (plan.readsLhs) {
     const LinearAccess &access = c.getOperand(c.lhs);
@@ -152,24 +150,12 @@ void ContractionEmitter::emitKernels(Value lower) {
     index[c.rows[0]] = firstRow, index[c.depth[0]] = lower;
     start = getAddress(access, index);
   } else {
-    Value index = add(mul(joinBatch(batch, plan.left.batch), value(plan.rowPanels)), rowPanel);
+    Value index = add(mul(joinBatch(batch, plan.left.batch), value(plan.rows.count)), rowPanel);
     start = mul(add(mul(index, value(plan.depth)), mul(lower, value(plan.innerDepth))),
-                number(plan.height));
+                number(plan.rows.height));
   }
-  auto whole = [&] { emitKernel(start, number(0), plan.height); };
-  bool isKnown = nn::getStatic(plan.rows).has_value();
-  if (isKnown && plan.tail == 0)
-    return whole();
-  emitIf(isEqual(rowsLeft, number(plan.height)), whole, [&] {
-    if (isKnown)
-      return emitKernel(start, number(0), plan.tail);
-    auto parts = [&] {
-      emitParts(rowsLeft, plan.height,
-                [&](Value row, int64_t rows) { emitKernel(start, row, rows); });
-    };
-    if (plan.height <= 3)
-      return parts();
-    emitIf(isEqual(rowsLeft, number(3)), [&] { emitKernel(start, number(0), 3); }, parts);
+  RowPanelEmitter(b, shapes, plan.rows).emit(rowsLeft, [&](Value row, int64_t rows) {
+    emitKernel(start, row, rows);
   });
 }
 
@@ -184,15 +170,15 @@ void ContractionEmitter::emitPositions(function_ref<void()> body) {
     ArrayRef<unsigned> within = ArrayRef(plan.inner).drop_front(plan.numAround);
     auto [rest, inner] = split(position, value(c.getSize(shapes, within)));
     split(inner, within, c.nest, batch);
-    std::tie(rest, rowPanel) = split(rest, value(plan.rowPanels));
+    std::tie(rest, rowPanel) = split(rest, value(plan.rows.count));
     split(rest, around, c.nest, batch);
-    firstRow = mul(rowPanel, number(plan.height / c.getRun()));
-    rowsLeft = min(sub(value(plan.rows), mul(rowPanel, number(plan.height))),
-                   number(plan.height));
+    std::tie(firstRow, rowsLeft) = RowPanelEmitter(b, shapes, plan.rows).getRows(rowPanel);
+    if (c.rows.size() > 1)
+      firstRow = mul(rowPanel, number(plan.rows.height / c.getRun()));
     numberInTask = sub(position, lowerPosition);
     tileStart = number(0);
     if (plan.staysInTiles()) // One for each.
-      tileStart = mul(numberInTask, number(plan.height * plan.tile.getColumns()));
+      tileStart = mul(numberInTask, number(plan.rows.height * plan.tile.getColumns()));
     body();
   });
 }
@@ -241,7 +227,7 @@ void ContractionEmitter::emitDepthBlocks(
 }
 
 void ContractionEmitter::clearTiles() {
-  int64_t elements = plan.chunk * plan.height * plan.tile.getColumns();
+  int64_t elements = plan.chunk * plan.rows.height * plan.tile.getColumns();
   auto type = VectorType::get(plan.tile.lanes, c.getType());
   Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
   emitLoop(number(0), number(elements), plan.tile.lanes,
@@ -298,10 +284,10 @@ void ContractionEmitter::emit() {
   else if (plan.readsLhs)
     lhs = c.getOperand(c.lhs).memory;
   else if (!lhs)
-    lhs = packAll(plan.left, plan.rowPanels);
+    lhs = packAll(plan.left, plan.rows.count);
   if (plan.packsRhs)
     rhs = packAll(plan.right, plan.columnPanels);
-  int64_t width = plan.tile.getColumns(), height = plan.height;
+  int64_t width = plan.tile.getColumns(), height = plan.rows.height;
   OpFoldResult each = plan.positions;
   if (plan.chunk)
     each = shapes.min(each, shapes.get(plan.chunk));

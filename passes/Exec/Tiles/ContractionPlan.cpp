@@ -22,26 +22,13 @@ static constexpr int64_t maxPanel = maxResident / 2;
 /// Positions of a task: their tiles stay in the first-level cache.
 static constexpr int64_t maxChunk = 12;
 
-/// Panels of equal height as far as possible, so that few kernels do.
-static void planRows(ContractionPlan &plan, nn::ShapeBuilder &shapes,
-                     const Contraction &c) {
-  plan.rows = c.getSize(shapes, c.rows);
-  plan.height = plan.tile.rows;
-  if (std::optional<int64_t> known = nn::getStatic(plan.rows); known && *known > 0) {
-    int64_t run = c.getRun();
-    plan.height = getEvenPart(*known / run, plan.tile.rows / run) * run;
-    plan.tail = *known % plan.height;
-  }
-  plan.rowPanels = shapes.ceilDiv(plan.rows, shapes.get(plan.height));
-}
-
 /// Whether rows `stride` elements apart drive each other out of the nearest cache:
 /// multiples of a page do.
 static bool collide(int64_t stride, const ContractionPlan &plan, const Contraction &c) {
   constexpr int64_t ways = 8;
   int64_t bytes = stride * c.getType().getIntOrFloatBitWidth() / 8;
   int64_t places = page / std::gcd(page, std::max(bytes, cacheLine));
-  return int64_t(llvm::divideCeil(plan.height, places)) > ways;
+  return int64_t(llvm::divideCeil(plan.rows.height, places)) > ways;
 }
 
 /// Whether the kernel can read rows of the left operand as they are. Those that
@@ -115,7 +102,7 @@ static bool shouldStayInRegisters(const ContractionPlan &plan, const Contraction
 /// The product of those sizes that are known of what positions are; `least` at least.
 static int64_t getKnownPart(const ContractionPlan &plan, const Contraction &c,
                             int64_t least) {
-  int64_t known = nn::getStatic(plan.rowPanels).value_or(1);
+  int64_t known = nn::getStatic(plan.rows.count).value_or(1);
   for (unsigned d : plan.inner)
     known *= nn::getStatic(c.nest.sizes[d]).value_or(1);
   return std::max(known, least);
@@ -135,7 +122,7 @@ static void makeEven(ContractionPlan &plan, nn::ShapeBuilder &shapes,
     others *= nn::getStatic(c.nest.sizes[d]).value_or(1);
   if (others % 2 == 0 || others >= 2 * tasksOfRows)
     return;
-  int64_t work = *depth * plan.height * plan.tile.vectors;
+  int64_t work = *depth * plan.rows.height * plan.tile.vectors;
   OpFoldResult most = shapes.floorDiv(
       plan.positions, shapes.get(llvm::divideCeil(workPerTask, work)));
   OpFoldResult pairs = shapes.ceilDiv(plan.chunks, shapes.get(2));
@@ -153,7 +140,7 @@ static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
     (llvm::is_contained(plan.right.batch, d) ? plan.outer : plan.inner).push_back(d);
   // In the order of the loops, as others go over what is read and written.
   plan.numAround = llvm::count_if(plan.inner, [&](unsigned d) { return d < c.rows[0]; });
-  plan.positions = shapes.mul(c.getSize(shapes, plan.inner), plan.rowPanels);
+  plan.positions = shapes.mul(c.getSize(shapes, plan.inner), plan.rows.count);
   plan.chunks = shapes.get(1);
   if (!plan.hasPackedRhs())
     return;
@@ -162,7 +149,7 @@ static void planPositions(ContractionPlan &plan, nn::ShapeBuilder &shapes,
   // Columns that stay in a cache may come from there for a few positions each.
   std::optional<int64_t> depth = nn::getStatic(plan.depth);
   if (depth && !plan.columnsOutside && plan.blockSize == 0) {
-    int64_t work = std::max<int64_t>(*depth, 1) * plan.height * plan.tile.vectors;
+    int64_t work = std::max<int64_t>(*depth, 1) * plan.rows.height * plan.tile.vectors;
     int64_t least = std::min<int64_t>(llvm::divideCeil(2 * workPerTask, work), maxChunk);
     most = std::clamp<int64_t>(llvm::divideCeil(known, tasksOfRows), least, maxChunk);
   }
@@ -187,15 +174,17 @@ ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
                       nn::getStatic(plan.columns).value_or(ShapedType::kDynamic));
   plan.columnPanels =
       shapes.ceilDiv(plan.columns, shapes.get(plan.tile.getColumns()));
-  planRows(plan, shapes, c);
-  plan.left = getPanelLayout(c, /*isLhs=*/true, plan.height);
+  plan.rows = planRowPanels(shapes, c.getSize(shapes, c.rows), plan.tile.rows, c.getRun());
+  plan.left = getPanelLayout(c, /*isLhs=*/true, plan.rows.height);
   plan.right = getPanelLayout(c, /*isLhs=*/false, plan.tile.getColumns());
   plan.lhs = packConstant(b, c, plan.left);
   planLhs(plan, c);
+  if (plan.readsLhs && c.rows.size() == 1 && !c.pool)
+    makeEven(plan.rows);
   plan.rhs = packConstant(b, c, plan.right);
   planRhs(plan, c);
   planPositions(plan, shapes, c);
-  plan.asksForNext = plan.columnsOutside && plan.height > fewRows;
+  plan.asksForNext = plan.columnsOutside && plan.rows.height > fewRows;
   plan.staysInRegisters = shouldStayInRegisters(plan, c);
   return plan;
 }
@@ -205,7 +194,7 @@ LhsLayout burin::getLhsLayout(nn::ShapeBuilder &shapes, const Contraction &c,
                               OpFoldResult firstSize) {
   if (!plan.readsLhs)
     return {shapes.get(1),
-            {{shapes.mul(firstSize, plan.innerDepth), shapes.get(plan.height)}}};
+            {{shapes.mul(firstSize, plan.innerDepth), shapes.get(plan.rows.height)}}};
   if (plan.pitch)
     return {shapes.get(plan.pitch), {{firstSize, shapes.get(1)}}};
   const LinearAccess &access = c.getOperand(c.lhs);

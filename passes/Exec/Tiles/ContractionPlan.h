@@ -4,6 +4,7 @@
 #define BURIN_PASSES_EXEC_TILES_CONTRACTIONPLAN_H
 
 #include "passes/Exec/Tiles/Packing.h"
+#include "passes/Exec/Tiles/RowPanels.h"
 
 namespace burin {
 
@@ -12,9 +13,8 @@ struct ContractionPlan {
   Tile tile;
   PanelLayout left, right;
   mlir::OpFoldResult depth, innerDepth; ///< Of all loops; of all but the first.
-  mlir::OpFoldResult rows, columns, rowPanels, columnPanels;
-  int64_t height = 0;     ///< Rows of a panel.
-  int64_t tail = 0;       ///< Of the last one if it has less; static rows only.
+  mlir::OpFoldResult columns, columnPanels;
+  RowPanels rows;
   mlir::Value lhs;        ///< The packed constant, or null.
   mlir::Value rhs;        ///< The packed constant, or null.
   bool readsLhs = false;  ///< Where it lies, or in a copy; else it is packed whole.

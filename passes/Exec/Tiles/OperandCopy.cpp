@@ -16,9 +16,9 @@ public:
         access(c.getOperand(c.lhs)), lanes(plan.tile.lanes) {}
 
   Value copyRows() {
-    OpFoldResult rows = shapes.mul(c.getSize(shapes, plan.left.batch), plan.rows);
+    OpFoldResult rows = shapes.mul(c.getSize(shapes, plan.left.batch), plan.rows.rows);
     return copyRuns(rows, *nn::getStatic(plan.depth), plan.pitch, [&](Value i) {
-      auto [flat, row] = split(i, value(plan.rows));
+      auto [flat, row] = split(i, value(plan.rows.rows));
       Index index(c.nest.getNumLoops());
       split(flat, plan.left.batch, c.nest, index);
       index[c.rows[0]] = row;

@@ -296,6 +296,29 @@ static std::pair<Value, SmallVector<int64_t>> skipTranspose(Value nnValue) {
   return {transpose.getX(), order};
 }
 
+/// The only op that reads elements.
+static Operation *findReader(Value nnValue) {
+  Operation *reader = nullptr;
+  for (Operation *user : nnValue.getUsers())
+    if (!isa<nn::ShapeOp>(user) && std::exchange(reader, user))
+      return nullptr;
+  return reader;
+}
+
+/// The permutation by which a result is read: it can be stored like that. Exporters reshape
+/// it before to what it is, in numbers that are known at run time only; where they are not,
+/// it is moved once more.
+static SmallVector<int64_t> findReadOrder(Value result) {
+  Operation *reader = findReader(result);
+  if (auto reshape = dyn_cast_or_null<nn::ReshapeOp>(reader);
+      reshape && succeeded(verifyCompatibleShape(reshape.getType(), result.getType())))
+    reader = findReader(reshape);
+  if (auto transpose = dyn_cast_or_null<nn::TransposeOp>(reader);
+      transpose && transpose.getPermutation().back() == 3)
+    return llvm::to_vector(transpose.getPermutation());
+  return {0, 1, 2, 3};
+}
+
 Value Attention::buildScore(B &b, const Hiding &hiding, ArrayRef<Value> args, Value q,
                             Value k) {
   SmallVector<Value> scalars;
@@ -325,12 +348,7 @@ void Attention::lowerWhole() {
     Value extra = l.createReshape(hiding.operands[i], from, four);
     extras.push_back(l.createStretched(extra, four, scores));
   }
-  // What transposes the result reads it as it lies then.
-  SmallVector<int64_t> order = {0, 1, 2, 3};
-  if (op.getResult().hasOneUse())
-    if (auto transpose = dyn_cast<nn::TransposeOp>(*op.getResult().user_begin());
-        transpose && transpose.getPermutation().back() == 3)
-      order.assign(transpose.getPermutation().begin(), transpose.getPermutation().end());
+  SmallVector<int64_t> order = findReadOrder(op.getResult());
   SmallVector<int64_t> back(4);
   for (auto [to, from] : llvm::enumerate(order)) {
     stored.push_back(result[from]);

@@ -44,7 +44,8 @@ func.func @known(%q: memref<1x4x20x8xf32>, %k: memref<1x2x50x8xf32>, %v: memref<
 
 // -----
 
-// Keys that are not known come in blocks of 512, and rows in powers of two.
+// Keys that are not known come in blocks of 512 if they are more, and rows in panels of 12 to 14 or in powers of two.
+// While one panel is multiplied the queries of the next are asked for.
 // One query of each head reads keys and values where they lie.
 // CHECK-LABEL: func @unknown
 func.func @unknown(%q: memref<?x4x?x64xf32>, %k: memref<?x4x?x64xf32>, %v: memref<?x4x?x64xf32>, %o: memref<?x4x?x64xf32>) {
@@ -55,10 +56,13 @@ func.func @unknown(%q: memref<?x4x?x64xf32>, %k: memref<?x4x?x64xf32>, %v: memre
   // CHECK: math.exp
   // CHECK: else
   // CHECK: memref.alloca() {alignment = 64 : i64} : memref<28672xi8>
-  // CHECK: scf.for {{.*}} step %c16
+  // CHECK-COUNT-4: memref.prefetch
+  // CHECK: arith.cmpi ule, {{.*}}, %c16
   // CHECK: call @burin_gemm_f32_14x32of32
+  // CHECK: call @burin_gemm_f32_12x32of32
   // CHECK: call @burin_gemm_f32_8x32of32
   // CHECK: call @burin_gemm_f32_1x32of32
+  // CHECK: scf.for {{.*}} step %c16
   // CHECK: call @burin_gemm_add_f32_14x32of32
   // PAIRS-LABEL: func @unknown
   // PAIRS: math.exp
@@ -75,14 +79,16 @@ func.func @unknown(%q: memref<?x4x?x64xf32>, %k: memref<?x4x?x64xf32>, %v: memre
 
 // -----
 
-// A result whose vectors would not be contiguous is copied.
+// A result whose vectors would not be contiguous is copied. Scores for the last 4 keys are half a vector.
 // CHECK-LABEL: func @strided
-func.func @strided(%q: memref<1x4x20x8xf32>, %o: memref<1x4x20x8xf32, strided<[640, 160, 1, 20]>>) {
-  // CHECK: %[[OWN:.*]] = memref.alloc() : memref<1x4x20x8xf32>
+func.func @strided(%q: memref<1x4x36x8xf32>, %o: memref<1x4x36x8xf32, strided<[1152, 288, 1, 36]>>) {
+  // CHECK: %[[OWN:.*]] = memref.alloc() : memref<1x4x36x8xf32>
+  // CHECK: call @burin_gemm_f32_12x32of32_8_8_1
+  // CHECK: call @burin_gemm_f32_12x8of32_8_8_1
   // CHECK: memref.copy %[[OWN]], %arg1
   exec.attention %q, %q, %q extras() outs(%o)
       order [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3]
-      : memref<1x4x20x8xf32>, memref<1x4x20x8xf32>, memref<1x4x20x8xf32>, memref<1x4x20x8xf32, strided<[640, 160, 1, 20]>> {
+      : memref<1x4x36x8xf32>, memref<1x4x36x8xf32>, memref<1x4x36x8xf32>, memref<1x4x36x8xf32, strided<[1152, 288, 1, 36]>> {
   ^bb0(%s: f32, %i: index, %j: index):
     exec.yield %s : f32
   }

@@ -4,14 +4,18 @@
 // CHECK-LABEL: func @matmul
 // AVX2-LABEL: func @matmul
 func.func @matmul(%a: memref<100x300xf32>, %b: memref<300x2000xf32>, %c: memref<100x2000xf32>) {
-  // Each thread packs panels of 32 columns and runs all rows against them: 7 panels of 13, one of 9. They are read
-  // where they lie.
+  // Each thread packs panels of 32 columns and runs all rows against them. These are read where they lie, so that
+  // their panels may start anywhere: 4 of 13, 4 of 12.
   // CHECK-NOT: memref.alloc()
   // CHECK: exec.parallel {{.*}} of %c63
   // CHECK-DAG: %[[TILE:.*]] = memref.alloca() {alignment = 64 : i64} : memref<416xf32>
   // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<9600xf32>
+  // CHECK: %[[BEFORE:.*]] = arith.muli %[[PANEL:.*]], %c100
+  // CHECK-NEXT: %[[FIRST:.*]] = arith.divui %[[BEFORE]], %c8
+  // CHECK: %[[END:.*]] = arith.divui {{.*}}, %c8
+  // CHECK: arith.subi %[[END]], %[[FIRST]]
   // CHECK: func.call @burin_gemm_f32_13x32of32_300_300_1
-  // CHECK: func.call @burin_gemm_f32_9x32of32_300_300_1
+  // CHECK: func.call @burin_gemm_f32_12x32of32_300_300_1
   // The sums are added to what is there.
   // CHECK: %[[SUM:.*]] = vector.load {{.*}} : memref<416xf32>, vector<16xf32>
   // CHECK: %[[OLD:.*]] = vector.load
@@ -26,14 +30,20 @@ func.func @matmul(%a: memref<100x300xf32>, %b: memref<300x2000xf32>, %c: memref<
 
 // -----
 
-// A constant is packed at compile time: [panels of 32 columns][depth][32]. Rows that are not known: whole panels, then
-// powers of two.
+// A constant is packed at compile time: [panels of 32 columns][depth][32]. Rows that are not known: panels of 14, or
+// all of 12 to 14 if that is enough for each; what else is left in powers of two.
 // CHECK: memref.global "private" constant @w_packed_32{{.*}} : memref<19200xf32> = dense<1.000000e+00>
 memref.global "private" constant @w : memref<300x64xf32> = dense<1.0>
 // CHECK-LABEL: func @constant
 func.func @constant(%a: memref<?x300xf32>, %c: memref<?x64xf32>) {
   // CHECK: memref.get_global @w_packed_32
+  // CHECK: %[[LEAST:.*]] = arith.muli %[[PANELS:.*]], %c12
+  // CHECK: %[[EVEN:.*]] = arith.cmpi ule, %[[LEAST]], %[[ROWS:.*]] :
+  // CHECK: arith.select %[[EVEN]]
   // CHECK: call @burin_gemm_f32_14x32
+  // CHECK: call @burin_gemm_f32_13x32
+  // CHECK: call @burin_gemm_f32_12x32
+  // CHECK: call @burin_gemm_f32_3x32
   // CHECK: call @burin_gemm_f32_8x32
   // CHECK: call @burin_gemm_f32_1x32
   %w = memref.get_global @w : memref<300x64xf32>

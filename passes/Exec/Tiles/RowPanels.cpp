@@ -1,0 +1,70 @@
+//===- RowPanels.cpp - How rows are cut into panels -----------------------===//
+
+#include "passes/Exec/Tiles/RowPanels.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace burin;
+
+RowPanels burin::planRowPanels(nn::ShapeBuilder &shapes, OpFoldResult rows, int64_t most,
+                               int64_t run) {
+  RowPanels panels{rows, {}, most};
+  if (std::optional<int64_t> known = nn::getStatic(rows); known && *known > 0) {
+    panels.height = getEvenPart(*known / run, most / run) * run;
+    panels.tail = *known % panels.height;
+  }
+  panels.count = shapes.ceilDiv(rows, shapes.get(panels.height));
+  return panels;
+}
+
+void burin::makeEven(RowPanels &panels) {
+  // Each height is a kernel of its own, so only the greatest: many rows need no others.
+  constexpr int64_t low = 4, tall = 8;
+  if (!nn::getStatic(panels.rows))
+    panels.leastEven =
+        panels.height < low ? 0 : panels.height - (panels.height > tall ? 2 : 1);
+  else if (panels.tail > 0 && panels.tail < panels.height - 1)
+    panels.tail = panels.leastEven = panels.height - 1;
+}
+
+Value RowPanelEmitter::getFirst(Value panel) {
+  Value uneven = mul(panel, number(panels.height));
+  if (panels.leastEven == 0)
+    return uneven;
+  Value rows = value(panels.rows), count = value(panels.count);
+  Value even = div(mul(panel, rows), max(count, number(1)));
+  if (nn::getStatic(panels.rows))
+    return even;
+  Value isEven = isAtMost(mul(count, number(panels.leastEven)), rows);
+  return b.create<arith::SelectOp>(isEven, even, uneven);
+}
+
+std::pair<Value, Value> RowPanelEmitter::getRows(Value panel) {
+  Value first = getFirst(panel), left = sub(value(panels.rows), first);
+  if (panels.leastEven > 0)
+    left = min(left, sub(getFirst(add(panel, number(1))), first));
+  return {first, min(left, number(panels.height))};
+}
+
+void RowPanelEmitter::emit(Value rows, function_ref<void(Value, int64_t)> body) {
+  auto emitOr = [&](int64_t count, function_ref<void()> otherwise) {
+    emitIf(isEqual(rows, number(count)), [&] { body(number(0), count); }, otherwise);
+  };
+  if (nn::getStatic(panels.rows)) {
+    if (panels.tail == 0)
+      return body(number(0), panels.height);
+    return emitOr(panels.height, [&] { body(number(0), panels.tail); });
+  }
+  SmallVector<int64_t> whole = {panels.height};
+  if (panels.leastEven > 0)
+    while (whole.back() > panels.leastEven)
+      whole.push_back(whole.back() - 1);
+  if (whole.back() > 3)
+    whole.push_back(3);
+  std::function<void(ArrayRef<int64_t>)> emitFirst = [&](ArrayRef<int64_t> counts) {
+    if (counts.empty())
+      return emitParts(rows, panels.height, body);
+    emitOr(counts.front(), [&] { emitFirst(counts.drop_front()); });
+  };
+  emitFirst(whole);
+}

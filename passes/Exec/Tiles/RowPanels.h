@@ -1,0 +1,53 @@
+//===- RowPanels.h - How rows are cut into panels ---------------*- C++ -*-===//
+//
+// Into as few as possible. Rows that may be cut anywhere become panels whose heights
+// differ by one at most: a last one of a row or two takes the time of four, as its
+// sums are too few to keep the units busy (197 rows in panels of 14: 1.5 %).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BURIN_PASSES_EXEC_TILES_ROWPANELS_H
+#define BURIN_PASSES_EXEC_TILES_ROWPANELS_H
+
+#include "passes/Exec/Loops/IndexEmitter.h"
+
+namespace burin {
+
+struct RowPanels {
+  mlir::OpFoldResult rows, count; ///< Of all; of panels.
+  int64_t height = 0;             ///< Rows of a panel at most.
+  /// Rows of the last one if it has less, or of all that have less; static rows only.
+  int64_t tail = 0;
+  /// Panels are of equal height where each then has so many rows; 0: they never are.
+  int64_t leastEven = 0;
+};
+
+/// `most` rows of a panel at most; of several runs of `run` each whole ones.
+RowPanels planRowPanels(nn::ShapeBuilder &shapes, mlir::OpFoldResult rows, int64_t most,
+                        int64_t run = 1);
+/// Rows that need not start where a whole number of heights is.
+void makeEven(RowPanels &panels);
+
+class RowPanelEmitter : IndexEmitter {
+public:
+  RowPanelEmitter(mlir::ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
+                  const RowPanels &panels)
+      : IndexEmitter(b, &shapes), panels(panels) {}
+
+  /// The first row of panel number `panel`, and how many it has.
+  std::pair<mlir::Value, mlir::Value> getRows(mlir::Value panel);
+  /// `body` for all `rows` of a panel at once where their number is known or usual. Others
+  /// are made up of powers of two, or are three: columns, which take the time there, are
+  /// read once.
+  void emit(mlir::Value rows,
+            llvm::function_ref<void(mlir::Value first, int64_t rows)> body);
+
+private:
+  mlir::Value getFirst(mlir::Value panel);
+
+  const RowPanels &panels;
+};
+
+} // namespace burin
+
+#endif // BURIN_PASSES_EXEC_TILES_ROWPANELS_H
