@@ -194,8 +194,10 @@ void DotProductEmitter::emit() {
 
 /// The rows of all batches as groups of factors.
 void DotProductEmitter::copyRows() {
-  Value total = mul(batches, rows);
-  Value buffer = burin::createBuffer(b, mul(total, number(copy.getRowBytes())), b.getI8Type());
+  Value total = mul(batches, rows), there = total;
+  if (!knownRows) // Kernels may read more rows than are left.
+    there = add(there, number(tile.rows));
+  Value buffer = burin::createBuffer(b, mul(there, number(copy.getRowBytes())), b.getI8Type());
   int64_t work = copy.getRowBytes() / 4 * workPerMoved;
   emitRange(total, getGrain(work, tile.lanes), [&](Value i) {
     auto [flat, row] = split(i, rows);

@@ -228,3 +228,18 @@ func.func @images(%x: memref<?x14x14x8xi8>, %y: memref<?x12x12x64xi32>) {
   }
   return
 }
+
+// -----
+
+// The kernel of 6 rows may be for 5 that are left: their copy has room for it.
+memref.global "private" constant @w : memref<1536x512xi8> = dense<1>
+// CHECK-LABEL: func.func @copied
+func.func @copied(%x: memref<?x1536xi8>, %y: memref<?x512xi32>) {
+  // CHECK: %[[ROWS:.*]] = memref.dim %arg0
+  // CHECK: %[[THERE:.*]] = arith.addi %[[ROWS]], %c6
+  // CHECK: %[[BYTES:.*]] = arith.muli %[[THERE]], %c1536
+  // CHECK: memref.alloc(%[[BYTES]])
+  %w = memref.get_global @w : memref<1536x512xi8>
+  linalg.matmul ins(%x, %w : memref<?x1536xi8>, memref<1536x512xi8>) outs(%y : memref<?x512xi32>)
+  return
+}
