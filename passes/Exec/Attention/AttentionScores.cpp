@@ -40,8 +40,9 @@ void AttentionEmitter::emitScores(Value firstPanel, Value panels) {
       kernels.emitCall(b, shapes, call, count, columns);
     });
   };
-  // Of a few last keys no more than the vectors that they are in.
-  int64_t rest = keyTile.roundUp(nn::getStatic(shape.keys).value_or(0) % width);
+  // Of a few last keys no more than the vectors that they are in; dot products are whole ones.
+  int64_t rest = nn::getStatic(shape.keys).value_or(0) % width;
+  rest = perStep > 1 ? llvm::alignTo(rest, keyTile.lanes) : keyTile.roundUp(rest);
   Value whole = isOneBlock && rest % width > 0 ? sub(panels, number(1)) : panels;
   emitLoop(number(0), whole, 1, [&](Value panel) { emitPanel(panel, width); });
   if (whole != panels)

@@ -268,6 +268,29 @@ void LoopEmitter::emitVectorLoop(Value lower, Value upper) {
   emitIf(isNotEqual(rest, number(0)), [&] { emitLanes(whole, createMask(b, lanes, rest)); });
 }
 
+/// Several vectors at once, as far as they go, each of which accumulates apart: none waits
+/// for the one before it. Gives where that ends, and `acc` with all of them.
+std::pair<Value, Value> LoopEmitter::accumulateSome(Value upper, Value acc, Value neutral,
+                                                    vector::CombiningKind kind) {
+  int64_t step = lanes * vectorsAtOnce;
+  Value end = sub(upper, rem(upper, number(step)));
+  SmallVector<Value> apart(vectorsAtOnce, neutral);
+  apart[0] = acc;
+  apart = emitLoop(number(0), end, step, apart, [&](Value first, ValueRange carried) {
+    SmallVector<Value> next;
+    for (auto [k, before] : llvm::enumerate(carried)) {
+      index[vectorLoop] = add(first, number(k * lanes));
+      next.push_back(emitBody(before, Value())[0]);
+    }
+    return next;
+  });
+  // In pairs, for the same reason.
+  for (size_t half = apart.size() / 2; half > 0; half /= 2)
+    for (size_t k = 0; k < half; ++k)
+      apart[k] = vector::makeArithReduction(b, b.getLoc(), kind, apart[k + half], apart[k]);
+  return {end, apart[0]};
+}
+
 /// The vector loop is a reduction: lanes accumulate apart and are joined at the
 /// end.
 void LoopEmitter::emitLanewiseReduction() {
@@ -281,6 +304,8 @@ void LoopEmitter::emitLanewiseReduction() {
       type, *arith::getNeutralElement(combine)));
   Value size = value(nest.sizes[vectorLoop]);
   Value rest = rem(size, number(lanes)), whole = sub(size, rest);
+  std::optional<int64_t> known = nn::getStatic(nest.sizes[vectorLoop]);
+  bool isLong = known ? *known >= 2 * lanes * vectorsAtOnce : reductions.empty();
   // The loop along the lanes is the innermost; other reductions are around it.
   std::function<Value(unsigned, Value)> emitFrom = [&](unsigned next,
                                                        Value acc) -> Value {
@@ -291,8 +316,11 @@ void LoopEmitter::emitLanewiseReduction() {
       return SmallVector<Value>{last ? emitBody(carried, Value())[0]
                                      : emitFrom(next + 1, carried[0])};
     };
-    Value result = emitLoop(number(0), last ? whole : value(nest.sizes[d]),
-                            last ? lanes : 1, acc, emitNext)[0];
+    Value lower = number(0);
+    if (last && isLong)
+      std::tie(lower, acc) = accumulateSome(whole, acc, neutral, kind);
+    Value result = emitLoop(lower, last ? whole : value(nest.sizes[d]), last ? lanes : 1,
+                            acc, emitNext)[0];
     if (!last || getConstantIntValue(rest) == 0)
       return result;
     index[d] = whole;

@@ -4,6 +4,7 @@
 #define BURIN_PASSES_EXEC_LOOPS_LOOPEMITTER_H
 
 #include "passes/Exec/LoopNest.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 
 namespace burin {
@@ -43,6 +44,9 @@ private:
                                                 int64_t vectors);
   void emitLanes(llvm::ArrayRef<mlir::Value> some, mlir::Value mask);
   void emitLanewiseReduction();
+  std::pair<mlir::Value, mlir::Value> accumulateSome(mlir::Value upper, mlir::Value acc,
+                                                     mlir::Value neutral,
+                                                     mlir::vector::CombiningKind kind);
   void emitReductionLoops(unsigned next, mlir::Value mask, llvm::MutableArrayRef<mlir::Value> acc);
   llvm::SmallVector<mlir::Value> emitBody(mlir::ValueRange outputs, mlir::Value mask);
   mlir::Value load(unsigned operand, mlir::Value mask);

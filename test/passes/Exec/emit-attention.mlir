@@ -2,21 +2,23 @@
 // RUN: burin-opt %s --burin-emit-attention="vector-bits=256 registers=16" --split-input-file | FileCheck %s --check-prefix=AVX2
 // RUN: burin-opt %s --burin-emit-attention="vector-bits=512 registers=32 intrinsic=llvm.x86.avx512bf16.dpbf16ps.512" --canonicalize --cse --split-input-file | FileCheck %s --check-prefix=PAIRS
 
-// All keys at once: the scores of 10 queries for 50 keys, in two panels, never leave the thread's stack.
+// All keys at once: the scores of 10 queries for 40 keys, in two panels, never leave the thread's stack. Those for the
+// last 8 are half a vector, dot products one.
 // CHECK-LABEL: func @known
 // AVX2-LABEL: func @known
 // PAIRS-LABEL: func @known
-func.func @known(%q: memref<1x4x20x8xf32>, %k: memref<1x2x50x8xf32>, %v: memref<1x50x2x24xf32>, %m: memref<1x1x20x50xi8>, %o: memref<1x20x4x24xf32>) {
+func.func @known(%q: memref<1x4x20x8xf32>, %k: memref<1x2x40x8xf32>, %v: memref<1x40x2x24xf32>, %m: memref<1x1x20x40xi8>, %o: memref<1x20x4x24xf32>) {
   // CHECK: exec.parallel
   // CHECK: exec.parallel
   // CHECK: exec.parallel {{.*}} of %c8
   // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<2560xi8>
   // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<320xf32>
   // CHECK: call @burin_gemm_f32_10x32of32_8_8_1
+  // CHECK: call @burin_gemm_f32_10x8of32_8_8_1
   // Of the mask only what is there is read.
   // CHECK: vector.maskedload {{.*}} vector<16xi8>
   // CHECK: call @burin_gemm_f32_10x32of32_32_1_320_32_1
-  // CHECK: call @burin_gemm_add_f32_10x32of32_32_18_1
+  // CHECK: call @burin_gemm_add_f32_10x32of32_32_8_1
   // CHECK: vector.maskedstore
   // AVX2: call @burin_gemm_f32_5x16of16_8_8_1
   // Keys and values are rounded and lie in pairs, as do queries and exponentials of a task.
@@ -26,12 +28,13 @@ func.func @known(%q: memref<1x4x20x8xf32>, %k: memref<1x2x50x8xf32>, %v: memref<
   // PAIRS: exec.parallel {{.*}} of %c8
   // PAIRS: vector.store {{.*}} : memref<80xbf16>, vector<8xbf16>
   // PAIRS: call @burin_gemm_f32_dot_10x32of32_4_4_1
+  // PAIRS: call @burin_gemm_f32_dot_10x16of32_4_4_1
   // PAIRS: arith.truncf {{.*}} : vector<16xf32> to vector<16xbf16>
   // PAIRS: call @burin_gemm_f32_dot_10x32of32_32_1_320_16_1
-  // PAIRS: call @burin_gemm_add_f32_dot_10x32of32_32_9_1
-  exec.attention %q, %k, %v extras(%m : memref<1x1x20x50xi8>) outs(%o)
+  // PAIRS: call @burin_gemm_add_f32_dot_10x32of32_32_4_1
+  exec.attention %q, %k, %v extras(%m : memref<1x1x20x40xi8>) outs(%o)
       order [0, 1, 2, 3], [0, 1, 2, 3], [0, 2, 1, 3], [0, 2, 1, 3] {zero_unseen}
-      : memref<1x4x20x8xf32>, memref<1x2x50x8xf32>, memref<1x50x2x24xf32>, memref<1x20x4x24xf32> {
+      : memref<1x4x20x8xf32>, memref<1x2x40x8xf32>, memref<1x40x2x24xf32>, memref<1x20x4x24xf32> {
   ^bb0(%s: f32, %b: i8, %i: index, %j: index):
     %zero = arith.constant 0 : i8
     %none = arith.constant 0xFF800000 : f32
@@ -79,16 +82,14 @@ func.func @unknown(%q: memref<?x4x?x64xf32>, %k: memref<?x4x?x64xf32>, %v: memre
 
 // -----
 
-// A result whose vectors would not be contiguous is copied. Scores for the last 4 keys are half a vector.
+// A result whose vectors would not be contiguous is copied.
 // CHECK-LABEL: func @strided
-func.func @strided(%q: memref<1x4x36x8xf32>, %o: memref<1x4x36x8xf32, strided<[1152, 288, 1, 36]>>) {
-  // CHECK: %[[OWN:.*]] = memref.alloc() : memref<1x4x36x8xf32>
-  // CHECK: call @burin_gemm_f32_12x32of32_8_8_1
-  // CHECK: call @burin_gemm_f32_12x8of32_8_8_1
+func.func @strided(%q: memref<1x4x20x8xf32>, %o: memref<1x4x20x8xf32, strided<[640, 160, 1, 20]>>) {
+  // CHECK: %[[OWN:.*]] = memref.alloc() : memref<1x4x20x8xf32>
   // CHECK: memref.copy %[[OWN]], %arg1
   exec.attention %q, %q, %q extras() outs(%o)
       order [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3]
-      : memref<1x4x36x8xf32>, memref<1x4x36x8xf32>, memref<1x4x36x8xf32>, memref<1x4x36x8xf32, strided<[1152, 288, 1, 36]>> {
+      : memref<1x4x20x8xf32>, memref<1x4x20x8xf32>, memref<1x4x20x8xf32>, memref<1x4x20x8xf32, strided<[640, 160, 1, 20]>> {
   ^bb0(%s: f32, %i: index, %j: index):
     exec.yield %s : f32
   }

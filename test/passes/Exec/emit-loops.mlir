@@ -53,14 +53,19 @@ func.func @unknown_rows(%a: memref<12x?xf32>, %b: memref<?xf32>) {
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #outer = affine_map<(d0, d1) -> (d0)>
 
-// A sum along the contiguous loop accumulates in lanes.
+// A sum along the contiguous loop accumulates in lanes, of four vectors at once while there are so many.
 // CHECK-LABEL: func @row_sums
-func.func @row_sums(%a: memref<4x64xf32>, %b: memref<4xf32>) {
-  // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<8xf32>)
+func.func @row_sums(%a: memref<4x84xf32>, %b: memref<4xf32>) {
+  // CHECK: %[[SUMS:.*]]:4 = scf.for {{.*}} to %c64 step %c32 {{.*}} -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
+  // CHECK-COUNT-4: arith.addf {{.*}} : vector<8xf32>
+  // CHECK: %[[A:.*]] = arith.addf %[[SUMS]]#2, %[[SUMS]]#0
+  // CHECK: %[[B:.*]] = arith.addf %[[SUMS]]#3, %[[SUMS]]#1
+  // CHECK: %[[ALL:.*]] = arith.addf %[[B]], %[[A]]
+  // CHECK: scf.for {{.*}} = %c64 to %c80 step %c8 iter_args(%{{.*}} = %[[ALL]]) -> (vector<8xf32>)
   // CHECK: arith.addf {{.*}} : vector<8xf32>
   // CHECK: vector.reduction <add>, {{.*}} fastmath<reassoc>
   linalg.generic {indexing_maps = [#id, #outer], iterator_types = ["parallel", "reduction"]}
-      ins(%a : memref<4x64xf32>) outs(%b : memref<4xf32>) {
+      ins(%a : memref<4x84xf32>) outs(%b : memref<4xf32>) {
   ^bb0(%in: f32, %out: f32):
     %0 = arith.addf %out, %in : f32
     linalg.yield %0 : f32
