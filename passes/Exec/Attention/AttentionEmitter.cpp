@@ -1,9 +1,9 @@
 //===- AttentionEmitter.cpp - Attention in blocks of queries ---------------===//
 
 #include "passes/Exec/Attention/AttentionEmitter.h"
-#include "passes/Exec/Tiles/NextPanel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Exec/Tiles/NextPanel.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
@@ -37,7 +37,7 @@ AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b
   keyPanels = shapes.ceilDiv(shape.keys, shapes.get(keyTile.getColumns()));
   valuePanels = shapes.ceilDiv(shape.width, shapes.get(valueTile.getColumns()));
   queryPanels = planRowPanels(shapes, shape.queries, keyTile.rows);
-  makeEven(queryPanels);
+  makeEqual(queryPanels);
   height = queryPanels.height;
   std::optional<int64_t> keys = nn::getStatic(shape.keys);
   isOneBlock = keys && *keys <= maxKeysAtOnce;

@@ -3,8 +3,8 @@
 #ifndef BURIN_PASSES_EXEC_LOOPS_LOOPEMITTER_H
 #define BURIN_PASSES_EXEC_LOOPS_LOOPEMITTER_H
 
-#include "passes/Exec/LoopNest.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Exec/LoopNest.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 
 namespace burin {

@@ -180,7 +180,7 @@ ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
   plan.lhs = packConstant(b, c, plan.left);
   planLhs(plan, c);
   if (plan.readsLhs && c.rows.size() == 1 && !c.pool)
-    makeEven(plan.rows);
+    makeEqual(plan.rows);
   plan.rhs = packConstant(b, c, plan.right);
   planRhs(plan, c);
   planPositions(plan, shapes, c);

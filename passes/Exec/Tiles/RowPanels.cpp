@@ -2,6 +2,7 @@
 
 #include "passes/Exec/Tiles/RowPanels.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include <functional>
 
 using namespace mlir;
 using namespace burin;
@@ -17,31 +18,31 @@ RowPanels burin::planRowPanels(nn::ShapeBuilder &shapes, OpFoldResult rows, int6
   return panels;
 }
 
-void burin::makeEven(RowPanels &panels) {
-  // Each height is a kernel of its own, so only the greatest: many rows need no others.
+void burin::makeEqual(RowPanels &panels) {
+  // Many rows need the greatest heights only.
   constexpr int64_t low = 4, tall = 8;
   if (!nn::getStatic(panels.rows))
-    panels.leastEven =
+    panels.leastEqual =
         panels.height < low ? 0 : panels.height - (panels.height > tall ? 2 : 1);
   else if (panels.tail > 0 && panels.tail < panels.height - 1)
-    panels.tail = panels.leastEven = panels.height - 1;
+    panels.tail = panels.leastEqual = panels.height - 1;
 }
 
 Value RowPanelEmitter::getFirst(Value panel) {
   Value uneven = mul(panel, number(panels.height));
-  if (panels.leastEven == 0)
+  if (panels.leastEqual == 0)
     return uneven;
   Value rows = value(panels.rows), count = value(panels.count);
-  Value even = div(mul(panel, rows), max(count, number(1)));
+  Value equal = div(mul(panel, rows), max(count, number(1)));
   if (nn::getStatic(panels.rows))
-    return even;
-  Value isEven = isAtMost(mul(count, number(panels.leastEven)), rows);
-  return b.create<arith::SelectOp>(isEven, even, uneven);
+    return equal;
+  Value areEqual = isAtMost(mul(count, number(panels.leastEqual)), rows);
+  return b.create<arith::SelectOp>(areEqual, equal, uneven);
 }
 
 std::pair<Value, Value> RowPanelEmitter::getRows(Value panel) {
   Value first = getFirst(panel), left = sub(value(panels.rows), first);
-  if (panels.leastEven > 0)
+  if (panels.leastEqual > 0)
     left = min(left, sub(getFirst(add(panel, number(1))), first));
   return {first, min(left, number(panels.height))};
 }
@@ -56,8 +57,8 @@ void RowPanelEmitter::emit(Value rows, function_ref<void(Value, int64_t)> body) 
     return emitOr(panels.height, [&] { body(number(0), panels.tail); });
   }
   SmallVector<int64_t> whole = {panels.height};
-  if (panels.leastEven > 0)
-    while (whole.back() > panels.leastEven)
+  if (panels.leastEqual > 0)
+    while (whole.back() > panels.leastEqual)
       whole.push_back(whole.back() - 1);
   if (whole.back() > 3)
     whole.push_back(3);

@@ -1,8 +1,8 @@
 //===- RowPanels.h - How rows are cut into panels ---------------*- C++ -*-===//
 //
 // Into as few as possible. Rows that may be cut anywhere become panels whose heights
-// differ by one at most: a last one of a row or two takes the time of four, as its
-// sums are too few to keep the units busy (197 rows in panels of 14: 1.5 %).
+// differ by one at most: a last one of a few rows has too few sums to keep the units
+// busy, and reads all columns as the others do. Each height is a kernel of its own.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,14 +19,14 @@ struct RowPanels {
   /// Rows of the last one if it has less, or of all that have less; static rows only.
   int64_t tail = 0;
   /// Panels are of equal height where each then has so many rows; 0: they never are.
-  int64_t leastEven = 0;
+  int64_t leastEqual = 0;
 };
 
 /// `most` rows of a panel at most; of several runs of `run` each whole ones.
 RowPanels planRowPanels(nn::ShapeBuilder &shapes, mlir::OpFoldResult rows, int64_t most,
                         int64_t run = 1);
 /// Rows that need not start where a whole number of heights is.
-void makeEven(RowPanels &panels);
+void makeEqual(RowPanels &panels);
 
 class RowPanelEmitter : IndexEmitter {
 public:
