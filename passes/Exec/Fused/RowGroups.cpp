@@ -75,6 +75,15 @@ static unsigned findMaxRows(linalg::LinalgOp op) {
   return most;
 }
 
+/// Whether the first `numRows` loops of an op have few iterations, as far as these are known.
+static bool mayBeFew(linalg::LinalgOp op, unsigned numRows) {
+  constexpr int64_t few = 16;
+  int64_t known = 1;
+  for (int64_t size : ArrayRef(op.getStaticLoopRanges()).take_front(numRows))
+    known *= ShapedType::isDynamic(size) ? 1 : std::min(size, few);
+  return known < few;
+}
+
 /// Whether another value of the group may be the same memory, of which one is
 /// written.
 bool RowGroup::isAliased(Value buffer, bool isWritten) const {
@@ -86,8 +95,12 @@ bool RowGroup::isAliased(Value buffer, bool isWritten) const {
 
 bool RowGroup::add(linalg::LinalgOp op, bool mustConnect) {
   unsigned rows = findMaxRows(op);
-  if (!ops.empty())
+  if (!ops.empty()) {
+    // Rather a group of its own than one whose rows may be too few for all threads.
+    if (!reduces && rows > numRowLoops && mayBeFew(op, numRowLoops))
+      return false;
     rows = std::min(rows, numRowLoops);
+  }
   if (rows == 0 || !fits(op, rows) || (reduces && rows < numRowLoops))
     return false;
   bool isConnected = ops.empty() || !mustConnect;

@@ -142,3 +142,39 @@ func.func @fill_and_copy(%zero: f32) {
   }
   return
 }
+
+#scores = affine_map<(b, h, q, k) -> (b, h, q, k)>
+#mask = affine_map<(b, h, q, k) -> (b, 0, q, k)>
+#query = affine_map<(b, h, q, k) -> (b, h, q)>
+
+// All heads have one mask: its rows are batches alone, of which there may be one. What does without it has rows for
+// all threads.
+// CHECK-LABEL: func @mask
+func.func @mask(%b: index, %q: index) {
+  %s = exec.input 0 : memref<?x12x?x64xf32>
+  %m = exec.input 1 : memref<?x1x?x64xf32>
+  %sum = exec.output 0(%b, %q) : memref<?x12x?xf32>
+  %hidden = memref.alloc(%b, %q) : memref<?x12x?x64xf32>
+  %shifted = memref.alloc(%b, %q) : memref<?x12x?x64xf32>
+  // CHECK: linalg.generic {{.*}} ["parallel", "parallel", "parallel", "parallel"]
+  linalg.generic {indexing_maps = [#scores, #mask, #scores], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%s, %m : memref<?x12x?x64xf32>, memref<?x1x?x64xf32>) outs(%hidden : memref<?x12x?x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %old: f32):
+    %0 = arith.addf %x, %y : f32
+    linalg.yield %0 : f32
+  }
+  // CHECK: memref.collapse_shape {{.*}} {{\[}}[0, 1, 2], [3]]
+  // CHECK: exec.parallel
+  // CHECK: linalg.generic {{.*}} ["parallel", "parallel"]
+  linalg.generic {indexing_maps = [#scores, #scores], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%hidden : memref<?x12x?x64xf32>) outs(%shifted : memref<?x12x?x64xf32>) {
+  ^bb0(%x: f32, %old: f32):
+    %0 = math.exp %x : f32
+    linalg.yield %0 : f32
+  }
+  // CHECK: linalg.generic {{.*}} ["parallel", "reduction"]
+  linalg.generic {indexing_maps = [#scores, #query], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%shifted : memref<?x12x?x64xf32>) outs(%sum : memref<?x12x?xf32>) {
+  ^bb0(%x: f32, %all: f32):
+    %0 = arith.addf %all, %x : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
