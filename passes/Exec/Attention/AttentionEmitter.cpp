@@ -38,7 +38,6 @@ AttentionEmitter::AttentionEmitter(exec::AttentionOp op, ImplicitLocOpBuilder &b
   valuePanels = shapes.ceilDiv(shape.width, shapes.get(valueTile.getColumns()));
   queryPanels = planRowPanels(shapes, shape.queries, keyTile.rows);
   makeEqual(queryPanels);
-  height = queryPanels.height;
   std::optional<int64_t> keys = nn::getStatic(shape.keys);
   isOneBlock = keys && *keys <= maxKeysAtOnce;
   blockPanels = isOneBlock ? *nn::getStatic(keyPanels) : keyBlock / keyTile.getColumns();
@@ -130,7 +129,7 @@ void AttentionEmitter::emitBlocks() {
 void AttentionEmitter::emitTask(Value task) {
   if (isSingle) {
     std::tie(batch, group) = split(task, value(shape.groups));
-    rowsLeft = number(height);
+    rowsLeft = number(getHeight());
     return emitBlocks();
   }
   auto [heads, panel] = split(task, value(queryPanels.count));
@@ -146,13 +145,14 @@ void AttentionEmitter::emitTask(Value task) {
   emitBlocks();
 }
 
-/// Those of the panel after this one: between them lie whole rows of the model's.
+/// Those of the panel after this one: they lie as far apart as rows of all heads are long,
+/// so that no processor guesses them.
 void AttentionEmitter::askForQueries() {
   std::optional<int64_t> depth = nn::getStatic(shape.depth);
   if (!depth || nn::getStatic(shape.query.coefficients[3]) != 1)
     return;
   Value last = sub(value(shape.queries), number(1));
-  emitLoop(number(0), number(height), 1, [&](Value row) {
+  emitLoop(number(0), number(getHeight()), 1, [&](Value row) {
     Value query = min(add(add(firstRow, rowsLeft), row), last);
     emitRequest(b, shape.query.memory, getAddress(shape.query, {batch, head, query, number(0)}),
                 llvm::divideCeil(*depth * 4, cacheLine));
@@ -167,12 +167,12 @@ void AttentionEmitter::emitAll() {
     packedKeys = packAll(shape.getKeyColumns(), keyTile, keyPanels);
     packedValues = packAll(shape.getValueColumns(), valueTile, valuePanels);
   }
-  Value work = mul(mul(value(shape.keys), number(height)),
+  Value work = mul(mul(value(shape.keys), number(getHeight())),
                    add(value(shape.depth), value(shape.width)));
   OpFoldResult tasks = isSingle ? shapes.mul(shape.batch, shape.groups)
                                 : shapes.product({shape.batch, shape.heads, queryPanels.count});
   emitRange(value(tasks), emitGrain(work, keyTile.lanes), [&](Value task) {
-    int64_t size = blockPanels * height * columns;
+    int64_t size = blockPanels * getHeight() * columns;
     Value memory = createStackBuffer(b, MemRefType::get({size * 4}, b.getI8Type()));
     scores = b.create<memref::CastOp>(bufferType,
                                       createElementView(b, memory, b.getF32Type()));
@@ -184,16 +184,16 @@ void AttentionEmitter::emitAll() {
     } else {
       powers = scores;
     }
-    products = createBuffer(*nn::getStatic(valuePanels) * height * valueTile.getColumns());
+    products = createBuffer(*nn::getStatic(valuePanels) * getHeight() * valueTile.getColumns());
     // A row's scores next to each other, or those of a panel.
     rows = {scores,
             rounded,
-            isSingle ? columns : height * columns,
+            isSingle ? columns : getHeight() * columns,
             isSingle ? blockPanels * columns : columns,
             columns,
             keyTile.lanes,
-            createBuffer(height),
-            createBuffer(height)};
+            createBuffer(getHeight()),
+            createBuffer(getHeight())};
     emitTask(task);
   });
 }
@@ -215,9 +215,7 @@ bool AttentionEmitter::mayBeSingle() const {
 
 void AttentionEmitter::emitSingle() {
   isSingle = true;
-  height = *nn::getStatic(shape.shared);
   emitAll();
-  height = queryPanels.height;
   isSingle = false;
 }
 

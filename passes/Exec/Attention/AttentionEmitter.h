@@ -28,6 +28,10 @@ private:
   MicroKernels createKernels(const Tile &tile, const LhsLayout &layout, bool accumulates);
   std::pair<Value, Value> getPosition(Value row);
 
+  /// Rows of a task at most.
+  int64_t getHeight() const {
+    return isSingle ? *nn::getStatic(shape.shared) : queryPanels.height;
+  }
   bool mayBeSingle() const;
   void emitSingle();
   void emitAll();
@@ -68,7 +72,6 @@ private:
   mlir::VectorType valueType; ///< Of products.
   mlir::OpFoldResult keyPanels, valuePanels;
   RowPanels queryPanels;
-  int64_t height = 0;      ///< Rows of a task at most.
   int64_t blockPanels = 0; ///< Panels of a block of keys.
   bool isOneBlock = false;
   Cpu cpu;

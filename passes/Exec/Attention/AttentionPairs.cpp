@@ -70,7 +70,7 @@ void AttentionEmitter::packPairs(const Contraction &c, const PanelLayout &layout
 void AttentionEmitter::copyQueries() {
   nn::Shape sizes{shape.batch, shape.heads, shape.queries, shape.depth};
   RowCopy copy(b, shape.query, sizes, /*loops=*/{3}, /*isUnsigned=*/false, dot, cpu);
-  Value rows = copy.createBuffer(height);
+  Value rows = copy.createBuffer(getHeight());
   Value from = getAddress(shape.query, {batch, head, firstRow, number(0)});
   emitLoop(number(0), rowsLeft, 1, [&](Value row) {
     copy.emit(add(from, mul(row, value(shape.query.coefficients[2]))), rows, row);

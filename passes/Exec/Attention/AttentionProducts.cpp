@@ -22,7 +22,7 @@ void AttentionEmitter::emitProduct(const LhsLayout &layout, bool accumulates, Va
   Value panels = add(mul(heads, value(valuePanels)), panel);
   Value firstStep = div(firstKey, number(perStep));
   Value right = mul(add(mul(panels, value(getSteps(shape.keys))), firstStep), number(width));
-  Value tile = mul(panel, number(height * width));
+  Value tile = mul(panel, number(getHeight() * width));
   RowPanelEmitter(b, shapes, queryPanels).emit(rowsLeft, [&](Value row, int64_t count) {
     MicroKernelCall call{powers,
                          add(block, mul(row, number(keyTile.getColumns()))),
@@ -41,7 +41,7 @@ void AttentionEmitter::emitProducts(Value firstKey, Value keys) {
   OpFoldResult whole = shapes.floorDiv(count, shapes.get(columns));
   OpFoldResult rest = shapes.sub(count, shapes.mul(whole, shapes.get(columns)));
   LhsLayout panels{shapes.get(columns),
-                   {{whole, shapes.get(height * columns)},
+                   {{whole, shapes.get(getHeight() * columns)},
                     {getSteps(shapes.get(columns)), one}}};
   LhsLayout last{shapes.get(columns), {{getSteps(rest), one}}};
   bool hasWhole = nn::getStatic(whole) != 0, hasRest = nn::getStatic(rest) != 0;
@@ -52,7 +52,7 @@ void AttentionEmitter::emitProducts(Value firstKey, Value keys) {
       return;
     Value done = mul(value(whole), number(columns));
     emitProduct(last, /*accumulates=*/!isOneBlock || hasWhole, panel, add(firstKey, done),
-                mul(value(whole), number(height * columns)));
+                mul(value(whole), number(getHeight() * columns)));
   });
 }
 
@@ -60,9 +60,9 @@ void AttentionEmitter::emitProducts(Value firstKey, Value keys) {
 void AttentionEmitter::emitSharedProducts(Value firstKey, Value keys) {
   int64_t lanes = valueTile.lanes, width = valueTile.getColumns();
   int64_t vectors = *nn::getStatic(shape.width) / lanes;
-  int64_t rowsAtOnce = std::min(height, sharedAtOnce);
+  int64_t rowsAtOnce = std::min(getHeight(), sharedAtOnce);
   int64_t atOnce = std::max<int64_t>(1, cpu.registers / 2 / rowsAtOnce);
-  for (int64_t row = 0; row < height; row += rowsAtOnce)
+  for (int64_t row = 0; row < getHeight(); row += rowsAtOnce)
     for (int64_t v = 0; v < vectors; v += atOnce) {
       WeightedValues values{shape.value.memory,
                             getAddress(shape.value, {batch, group, firstKey, number(v * lanes)}),
@@ -71,11 +71,11 @@ void AttentionEmitter::emitSharedProducts(Value firstKey, Value keys) {
                             {},
                             keys};
       SmallVector<Value> sums, places;
-      for (int64_t r = row; r < std::min(row + rowsAtOnce, height); ++r) {
+      for (int64_t r = row; r < std::min(row + rowsAtOnce, getHeight()); ++r) {
         values.rows.push_back(number(r * rows.rowStride));
         for (int64_t i = v; i < std::min(v + atOnce, vectors); ++i) {
           int64_t panel = i * lanes / width;
-          places.push_back(number((panel * height + r) * width + i * lanes % width));
+          places.push_back(number((panel * getHeight() + r) * width + i * lanes % width));
           sums.push_back(
               isOneBlock ? b.create<arith::ConstantOp>(b.getZeroAttr(valueType)).getResult()
                          : b.create<vector::LoadOp>(valueType, products, places.back()).getResult());
@@ -92,7 +92,7 @@ void AttentionEmitter::forVectors(Value row,
   int64_t lanes = valueTile.lanes, width = *nn::getStatic(shape.width);
   for (int64_t column = 0; column < width; column += lanes) {
     int64_t panel = column / valueTile.getColumns(), rest = width - column;
-    Value place = add(mul(add(number(panel * height), row), number(valueTile.getColumns())),
+    Value place = add(mul(add(number(panel * getHeight()), row), number(valueTile.getColumns())),
                       number(column % valueTile.getColumns()));
     Value mask;
     if (rest < lanes)

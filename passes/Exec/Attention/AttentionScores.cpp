@@ -29,7 +29,7 @@ void AttentionEmitter::emitScores(Value firstPanel, Value panels) {
   int64_t width = keyTile.getColumns();
   auto emitPanel = [&](Value panel, int64_t columns) {
     Value right = add(start, mul(panel, mul(value(steps), number(width))));
-    Value tile = mul(panel, number(height * width));
+    Value tile = mul(panel, number(getHeight() * width));
     RowPanelEmitter(b, shapes, queryPanels).emit(rowsLeft, [&](Value row, int64_t count) {
       MicroKernelCall call{memory,
                            add(query, mul(row, value(layout.rowStride))),

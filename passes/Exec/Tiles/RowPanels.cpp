@@ -2,6 +2,7 @@
 
 #include "passes/Exec/Tiles/RowPanels.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "passes/Exec/Tiles/MicroKernel.h"
 #include <functional>
 
 using namespace mlir;
@@ -19,11 +20,13 @@ RowPanels burin::planRowPanels(nn::ShapeBuilder &shapes, OpFoldResult rows, int6
 }
 
 void burin::makeEqual(RowPanels &panels) {
+  // Kernels of few rows ask for nothing ahead: no more panels than one are to be that low.
+  if (panels.height <= fewRows + 1)
+    return;
   // Many rows need the greatest heights only.
-  constexpr int64_t low = 4, tall = 8;
+  constexpr int64_t tall = 8;
   if (!nn::getStatic(panels.rows))
-    panels.leastEqual =
-        panels.height < low ? 0 : panels.height - (panels.height > tall ? 2 : 1);
+    panels.leastEqual = panels.height - (panels.height > tall ? 2 : 1);
   else if (panels.tail > 0 && panels.tail < panels.height - 1)
     panels.tail = panels.leastEqual = panels.height - 1;
 }
@@ -41,10 +44,8 @@ Value RowPanelEmitter::getFirst(Value panel) {
 }
 
 std::pair<Value, Value> RowPanelEmitter::getRows(Value panel) {
-  Value first = getFirst(panel), left = sub(value(panels.rows), first);
-  if (panels.leastEqual > 0)
-    left = min(left, sub(getFirst(add(panel, number(1))), first));
-  return {first, min(left, number(panels.height))};
+  Value first = getFirst(panel), end = getFirst(add(panel, number(1)));
+  return {first, sub(min(end, value(panels.rows)), first)};
 }
 
 void RowPanelEmitter::emit(Value rows, function_ref<void(Value, int64_t)> body) {

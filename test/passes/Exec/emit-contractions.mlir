@@ -13,7 +13,8 @@ func.func @matmul(%a: memref<100x300xf32>, %b: memref<300x2000xf32>, %c: memref<
   // CHECK: %[[BEFORE:.*]] = arith.muli %[[PANEL:.*]], %c100
   // CHECK-NEXT: %[[FIRST:.*]] = arith.divui %[[BEFORE]], %c8
   // CHECK: %[[END:.*]] = arith.divui {{.*}}, %c8
-  // CHECK: arith.subi %[[END]], %[[FIRST]]
+  // CHECK-NEXT: %[[LIMIT:.*]] = arith.minui %[[END]], %c100
+  // CHECK-NEXT: arith.subi %[[LIMIT]], %[[FIRST]]
   // CHECK: func.call @burin_gemm_f32_13x32of32_300_300_1
   // CHECK: func.call @burin_gemm_f32_12x32of32_300_300_1
   // The sums are added to what is there.
