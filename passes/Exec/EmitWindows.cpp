@@ -9,6 +9,7 @@
 #include "passes/Exec/Fused/Stages.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Passes.h"
+#include "passes/Exec/Tiles/NextPanel.h"
 #include "passes/Exec/Vectors.h"
 
 using namespace mlir;
@@ -137,8 +138,8 @@ private:
   using Sums = SmallVector<Value>; ///< [position][vector].
 
   void emitColumns(function_ref<void()> body);
+  void requestColumns(Value first);
   void emitTask(Value task);
-  void emitPositions(const Index &index, int64_t count);
   void emitVectors(Index index, int64_t count);
   void emitTaps(size_t next, SmallVector<Value> at, MutableArrayRef<Value> sums);
   void emitUnrolled(ArrayRef<unsigned> loops, ArrayRef<Value> at,
@@ -182,9 +183,9 @@ void WindowEmitter::emitColumns(function_ref<void()> body) {
     column = first;
     masks.assign(of.begin(), of.end());
     body();
-    column = {};
   };
   emitLoop(number(0), whole, step, [&](Value first) {
+    requestColumns(add(first, number(step)));
     emitAt(first, SmallVector<Value>(vectors));
   });
   if (!knownColumns)
@@ -198,12 +199,32 @@ void WindowEmitter::emitColumns(function_ref<void()> body) {
     emitAt(whole, last);
 }
 
+/// Asks for what the columns from `first` on have for all positions alike: their weights
+/// and what sums start from. It is read once, a few lines here and there, which no
+/// processor foresees.
+void WindowEmitter::requestColumns(Value first) {
+  if (!c.position || tapCount > mostUnrolled)
+    return;
+  for (unsigned i = 0; i < c.nest.accesses.size(); ++i) {
+    const LinearAccess &access = c.nest.accesses[i];
+    bool isShared = access.moves(c.column) && !access.moves(*c.position) &&
+                    llvm::none_of(c.outer, [&](unsigned d) { return access.moves(d); });
+    if (!isShared || (i < c.nest.numInputs && !c.isUsed(i)))
+      continue;
+    int64_t lines = getLinesAhead(access.getElementType(), vectors * lanes, 1);
+    SmallVector<int64_t> offsets = getOffsets(c.nest, access, c.taps);
+    offsets.erase(llvm::unique(offsets), offsets.end());
+    for (int64_t offset : offsets)
+      emitRequest(b, access.memory, add(first, number(offset)), lines);
+  }
+}
+
 /// Some neighbouring positions.
 void WindowEmitter::emitTask(Value task) {
   Index index(c.nest.getNumLoops());
   if (!c.position) {
     split(task, c.outer, c.nest, index);
-    return emitPositions(index, 1);
+    return emitVectors(index, 1);
   }
   Value size = value(c.nest.sizes[*c.position]), first = task;
   Value blocks = ceilDiv(size, number(positions));
@@ -215,24 +236,17 @@ void WindowEmitter::emitTask(Value task) {
   first = mul(first, number(positions));
   index[*c.position] = first;
   if (knownPositions && *knownPositions % positions == 0)
-    return emitPositions(index, positions);
+    return emitVectors(index, positions);
   Value left = sub(size, first);
-  auto emitWhole = [&] { emitPositions(index, positions); };
+  auto emitWhole = [&] { emitVectors(index, positions); };
   emitIf(isAtMost(number(positions), left), emitWhole, [&] {
     if (knownPositions)
-      return emitPositions(index, *knownPositions % positions);
+      return emitVectors(index, *knownPositions % positions);
     emitLoop(number(0), left, 1, [&](Value i) {
       index[*c.position] = add(first, i);
-      emitPositions(index, 1);
+      emitVectors(index, 1);
     });
   });
-}
-
-/// The columns at hand, or all, of `count` positions from that of `index` on.
-void WindowEmitter::emitPositions(const Index &index, int64_t count) {
-  if (column)
-    return emitVectors(index, count);
-  emitColumns([&] { emitVectors(index, count); });
 }
 
 /// The vectors of columns at hand of `count` positions from that of `index` on.
