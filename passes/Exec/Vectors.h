@@ -19,6 +19,10 @@ void storeVector(mlir::ImplicitLocOpBuilder &b, mlir::Value vector, mlir::Value 
 /// The first `count` of `lanes`.
 mlir::Value createMask(mlir::ImplicitLocOpBuilder &b, int64_t lanes, mlir::Value count);
 
+/// An address of the same value, of which LLVM cannot tell: what is loaded there is not
+/// merged with other loads. `inOrder`: nor before what was stored until then.
+mlir::Value hideAddress(mlir::ImplicitLocOpBuilder &b, mlir::Value address, bool inOrder);
+
 } // namespace burin
 
 #endif // BURIN_PASSES_EXEC_VECTORS_H

@@ -2,13 +2,13 @@
 
 #include "passes/Exec/Tiles/MicroKernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
 #include "passes/Exec/Tiles/DotKernel.h"
 #include "passes/Exec/Tiles/NextPanel.h"
 #include "passes/Exec/Tiles/RowPairs.h"
+#include "passes/Exec/Vectors.h"
 
 using namespace mlir;
 using namespace burin;
@@ -208,20 +208,10 @@ private:
     return rows / 2 * 2;
   }
 
-  /// `value`, of which LLVM cannot tell. Loads at it are not merged with others: each
-  /// multiplication takes its factor from memory in its own width. To spread one
-  /// that is in a register takes as long as a multiplication: 28.9 instead of 21.3
-  /// cycles for 14 x 24 on a Zen 4.
-  Value hide(Value value) {
-    Type i64 = b.getI64Type();
-    value = b.create<arith::IndexCastOp>(i64, value);
-    value = b.create<LLVM::InlineAsmOp>(
-                 i64, value, /*asm_string=*/"", /*constraints=*/"=r,0",
-                 /*has_side_effects=*/false, /*is_align_stack=*/false,
-                 LLVM::AsmDialectAttr(), ArrayAttr())
-                .getResult(0);
-    return b.create<arith::IndexCastOp>(b.getIndexType(), value);
-  }
+  /// `value`, hidden, so that each multiplication takes its factor from memory in its
+  /// own width. To spread one that is in a register takes as long as a multiplication:
+  /// 28.9 instead of 21.3 cycles for 14 x 24 on a Zen 4.
+  Value hide(Value value) { return hideAddress(b, value, /*inOrder=*/false); }
 
   Value loadColumns(Value at, int64_t lanes) {
     Type stored = cast<MemRefType>(call.b.getType()).getElementType();

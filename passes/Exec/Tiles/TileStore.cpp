@@ -78,34 +78,61 @@ public:
     });
   }
 
-  /// All are calculated before the first is stored, so that what several rows
-  /// need is loaded once.
+  /// What rows do not share (residuals) is all loaded before the first store. Else each
+  /// vector is stored as soon as it is calculated, while the next tile's products go on:
+  /// 67 instead of 72 ns for 14 x 32 of depth 16 on a Zen 5. LLVM would calculate all
+  /// before it stores one.
   void emitSums(ArrayRef<Value> sums, ArrayRef<std::optional<Value>> masks) {
-    int64_t rows = sums.size() / masks.size();
-    SmallVector<SmallVector<Value>> addresses;
     SmallVector<Value> results(sums);
-    int64_t run = c.getRun();
-    for (int64_t row = 0; row < rows; ++row)
-      addresses.push_back(c.rows.size() == 1
-                              ? getAddresses(number(row))
-                              : getAddresses({number(row / run), number(row % run)}));
-    for (bool isStored : {false, true})
-      for (auto [i, value] : llvm::enumerate(results)) {
-        size_t v = i % masks.size();
-        if (!masks[v])
-          continue;
-        StageEmitter::Place at{addresses[i / masks.size()], int64_t(v) * tile.lanes,
-                               *masks[v]};
-        int64_t lanes = cast<VectorType>(value.getType()).getNumElements();
-        StageEmitter &own = lanes < tile.lanes ? narrowStages : stages;
-        if (isStored)
-          own.store(value, at);
-        else
-          value = own.evaluate(value, at);
-      }
+    auto forEachVector = [&](auto body) {
+      for (auto [i, value] : llvm::enumerate(results))
+        if (size_t v = i % masks.size(); masks[v]) {
+          int64_t lanes = cast<VectorType>(value.getType()).getNumElements();
+          body(value, getAddresses(i / masks.size()), v * tile.lanes, *masks[v],
+               lanes < tile.lanes ? narrowStages : stages);
+        }
+    };
+    bool inTurn = !readsRows();
+    forEachVector([&](Value &value, SmallVector<Value> addresses, int64_t offset,
+                      Value mask, StageEmitter &own) {
+      for (auto [i, address] : llvm::enumerate(addresses))
+        if (inTurn && isRead(i))
+          address = hideAddress(b, address, /*inOrder=*/true);
+      value = own.evaluate(value, {addresses, offset, mask});
+      if (inTurn)
+        own.store(value, {addresses, offset, mask});
+    });
+    if (inTurn)
+      return;
+    forEachVector([&](Value value, ArrayRef<Value> addresses, int64_t offset, Value mask,
+                      StageEmitter &own) {
+      own.store(value, {addresses, offset, mask});
+    });
   }
 
 private:
+  SmallVector<Value> getAddresses(int64_t row) {
+    int64_t run = c.getRun();
+    if (c.rows.size() == 1)
+      return getAddresses(number(row));
+    return getAddresses({number(row / run), number(row % run)});
+  }
+
+  /// Whether stages read vectors of access `i`.
+  bool isRead(unsigned i) {
+    bool isUnused = i == c.getSums() && c.start;
+    return i != c.target && bases[i] && stages.isWide(i) && !isUnused;
+  }
+  bool readsRows() {
+    if (!c.start && c.target == c.getSums())
+      return true;
+    for (unsigned i = c.getSums(); i < c.nest.accesses.size(); ++i)
+      for (unsigned d : c.rows)
+        if (isRead(i) && c.getOperand(i).moves(d))
+          return true;
+    return false;
+  }
+
   /// Of a line or pixel, for access `access`.
   Value getIndex(unsigned access, Value index) {
     return c.pool && access == c.pool->target ? div(index, number(2)) : index;
