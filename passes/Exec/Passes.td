@@ -283,8 +283,8 @@ def EmitWindows : Pass<"burin-emit-windows", "::mlir::ModuleOp"> {
     A linalg op on buffers that folds what lies under a window, columns (mostly
     channels) side by side in all that is read and written: the windows of several
     neighbouring outputs are folded at once, so that what they share is loaded once.
-    What the folds start from and the elementwise op that alone reads them are
-    calculated in registers too. All else stays. Results do not change.
+    What the folds start from and the elementwise op that alone reads them are calculated
+    in registers too. Weights of the next columns are asked for. Results do not change.
 
     ```mlir
     // before: --burin-emit-windows=vector-bits=128 --canonicalize --cse

@@ -20,19 +20,6 @@ inline Rank getRank(uint64_t key, uint64_t index) {
 }
 inline int64_t getIndex(Rank rank) { return int64_t(rank); }
 
-template <typename Bits>
-constexpr Bits signBit = Bits(Bits(1) << (8 * sizeof(Bits) - 1));
-
-/// A float as an unsigned number, larger where it is: both zeros are one, NaN's are
-/// the largest.
-template <typename Bits, Bits infinity> Bits getFloatKey(Bits bits) {
-  Bits magnitude = bits & Bits(~signBit<Bits>);
-  // Negative numbers count down from that of both zeros.
-  Bits key = bits & signBit<Bits> ? Bits(signBit<Bits> - magnitude)
-                                  : Bits(signBit<Bits> + magnitude);
-  return magnitude > infinity ? Bits(~Bits(0)) : key;
-}
-
 /// Restores the heap below `i`. The place goes down to a leaf and up again: what is
 /// moved mostly comes from there, and no branch depends on what is compared on the way
 /// down.

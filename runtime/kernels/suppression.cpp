@@ -1,6 +1,6 @@
 //===- suppression.cpp - NonMaxSuppression --------------------------------===//
 
-#include "heap.h"
+#include "sort.h"
 #include "views.h"
 
 using namespace burin;
@@ -147,9 +147,9 @@ struct Entry {
 using Candidate = uint64_t;
 
 /// What is taken of one class of one batch. Boxes come in the order of their scores, by
-/// chunks: threads compare those of one with all that were taken before, while one of
-/// them makes the next chunk; then they are compared with each other, one after the other.
-/// Each chunk has memory of its own: lines that another core has read cost time to write.
+/// chunks: threads compare those of one with all that were taken before; then they are
+/// compared with each other, one after the other. Each chunk has memory of its own: lines
+/// that another core has read cost time to write.
 class Selector {
 public:
   static constexpr int64_t chunkSize = 256;
@@ -159,9 +159,9 @@ public:
     int64_t most;
   };
   Selector(burin_call *call, const burin_view *views, const Options &options,
-           Candidate *heap, Entry *entries, Block *memory)
-      : call(call), boxes(views[0]), scores(views[1]), options(options), heap(heap),
-        entries(entries), taken(memory, options.most),
+           Candidate *candidates, Candidate *other, Entry *entries, Block *memory)
+      : call(call), boxes(views[0]), scores(views[1]), options(options),
+        candidates(candidates), other(other), entries(entries), taken(memory, options.most),
         fresh(memory + Boxes::getBlocks(options.most), chunkSize) {}
 
   /// The blocks that a selector needs.
@@ -171,16 +171,14 @@ public:
 
   /// The number of boxes taken; each is given to `write`.
   template <typename Write> int64_t select(int64_t ofBatch, int64_t cls, Write write) {
-    batch = ofBatch, left = collect(cls);
-    makeHeap(heap, left);
+    batch = ofBatch;
+    int64_t count = collect(cls), number = 0;
+    sorted = sortNumbers(candidates, other, count, 32, sizeof(float));
     taken.clear();
     if (taken.hasBins())
-      spread();
-    int64_t number = 0;
-    fetched = 0;
-    fetch();
-    for (begin = 0; begin < fetched && number < options.most; begin = end) {
-      end = fetched;
+      spread(count);
+    for (begin = 0; begin < count && number < options.most; begin = end) {
+      end = minOf(begin + chunkSize, count);
       compare();
       fresh.clear();
       for (int64_t i = begin; i < end && number < options.most; ++i) {
@@ -203,7 +201,7 @@ private:
     for (int64_t i = 0; i < scores.shape[2]; ++i) {
       float score = row[i * scores.strides[2]];
       if (score == score && (!options.hasThreshold || score > options.scoreThreshold))
-        heap[count++] =
+        candidates[count++] =
             Candidate(~getFloatKey<uint32_t, 0x7f800000>(toBits(score))) << 32 | i;
     }
     return count;
@@ -214,11 +212,11 @@ private:
   }
   static int64_t getPlace(Candidate candidate) { return uint32_t(candidate); }
 
-  /// Makes bins for the boxes of all that is left.
-  void spread() {
+  /// Makes bins for the boxes of all candidates.
+  void spread(int64_t count) {
     float low = 0, high = 0;
-    for (int64_t i = 0; i < left; ++i) {
-      float x = read(heap[i]).left;
+    for (int64_t i = 0; i < count; ++i) {
+      float x = read(sorted[i]).left;
       low = i == 0 ? x : smaller(x, low);
       high = i == 0 ? x : larger(x, high);
     }
@@ -226,34 +224,25 @@ private:
     fresh.spread(low, high);
   }
 
-  /// Makes the next chunk.
-  void fetch() {
-    for (int64_t stop = fetched + chunkSize; fetched < stop && left > 0; ++fetched) {
-      Candidate best = popHeap(heap, left--);
-      entries[fetched] = {read(best), getPlace(best)};
-    }
-  }
-
   /// Whether a box of the chunk overlaps one that was taken before.
   bool hasOverlap(int64_t i) const {
     return overlaps[(i - begin) / partSize] >> ((i - begin) % partSize) & 1;
   }
 
-  /// Compares the boxes of a part of the chunk; as the part before the first, makes the
-  /// next chunk.
-  void run(int64_t task) {
-    if (task == 0)
-      return fetch();
+  /// Reads and compares the boxes of a part of the chunk.
+  void run(int64_t part) {
     uint32_t found = 0;
-    int64_t first = begin + (task - 1) * partSize, stop = minOf(first + partSize, end);
-    for (int64_t i = first; i < stop; ++i)
+    int64_t first = begin + part * partSize, stop = minOf(first + partSize, end);
+    for (int64_t i = first; i < stop; ++i) {
+      entries[i] = {read(sorted[i]), getPlace(sorted[i])};
       found |= uint32_t(taken.overlap(entries[i].box, options.overlapThreshold))
                << (i - first);
-    overlaps[task - 1] = found;
+    }
+    overlaps[part] = found;
   }
 
   void compare() {
-    int64_t tasks = 1 + (end - begin + partSize - 1) / partSize;
+    int64_t tasks = (end - begin + partSize - 1) / partSize;
     // A few are sooner compared than shared.
     bool isShared = end - begin > chunkSize / 2;
     call->services->parallel_for(
@@ -269,10 +258,9 @@ private:
   burin_call *call;
   const burin_view &boxes, &scores;
   Options options;
-  Candidate *heap;
+  Candidate *candidates, *other, *sorted = nullptr;
   Entry *entries;
-  int64_t batch = 0, left = 0;               // In the heap.
-  int64_t begin = 0, end = 0, fetched = 0;   // The chunk, and what is there already.
+  int64_t batch = 0, begin = 0, end = 0;     // The chunk.
   uint32_t overlaps[chunkSize / partSize]{}; // A bit for each box of the chunk.
   Boxes taken, fresh;                        // Of all chunks, and of this one.
 };
@@ -301,15 +289,15 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
   if (count > UINT32_MAX)
     return fail(call, "NonMaxSuppression: too many boxes");
   int64_t most = rows.shape[0] / (batches * classes);
-  auto *heap = allocate<Candidate>(call, count);
-  auto *entries = heap ? allocate<Entry>(call, count) : nullptr;
+  auto *candidates = allocate<Candidate>(call, 2 * count);
+  auto *entries = candidates ? allocate<Entry>(call, count) : nullptr;
   auto *taken = entries ? allocate<Block>(call, Selector::getBlocks(most)) : nullptr;
   if (!taken)
     return BURIN_OUT_OF_MEMORY;
   Selector selector(
       call, views,
-      {params[0] != 0, params[2] != 0, overlapThreshold, scoreThreshold, most}, heap,
-      entries, taken);
+      {params[0] != 0, params[2] != 0, overlapThreshold, scoreThreshold, most},
+      candidates, candidates + count, entries, taken);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {
       auto *to = static_cast<int64_t *>(rows.data) + *number * rows.strides[0];
@@ -322,6 +310,6 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
     }
   call->services->release(call->owner, taken);
   call->services->release(call->owner, entries);
-  call->services->release(call->owner, heap);
+  call->services->release(call->owner, candidates);
   return BURIN_OK;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "heap.h"
+#include "sort.h"
 #include "views.h"
 
 using namespace burin;
@@ -42,25 +43,35 @@ class Finder {
 public:
   Finder(int64_t count, int64_t k) : count(count), k(k) {
     int64_t groups = getGroups(k);
-    if (count / 2 >= groups) // Else many are as large as the k-th of the groups.
-      numTops = groups, room = groups + blockSize;
+    // Else many are as large as the k-th of the groups: all are as soon sorted.
+    if (count / 2 >= groups)
+      numTops = groups;
+    room = (numTops > 0 ? groups : count) + blockSize;
   }
 
   bool allocate(burin_call *call) {
     return (keys = burin::allocate<Bits>(call, count)) &&
-           (heap = burin::allocate<Rank>(call, room > k ? room : k)) &&
+           (heap = burin::allocate<Rank>(call, room)) &&
+           (other = burin::allocate<Rank>(call, room)) &&
            (tops = burin::allocate<Bits>(call, numTops));
   }
   void release(burin_call *call) {
     call->services->release(call->owner, tops);
+    call->services->release(call->owner, other);
     call->services->release(call->owner, heap);
     call->services->release(call->owner, keys);
   }
 
   /// Gives the number of each to `put`, the largest first.
   template <typename Put> void find(Put put) {
-    Bits bar = numTops > 0 ? findBar() : 0;
-    if (int64_t found = bar > 0 ? collect(bar) : 0) {
+    int64_t found = collect(numTops > 0 ? findBar() : 0);
+    if (found >= fewestToSort) {
+      const Rank *sorted = sortNumbers(heap, other, found, 64, sizeof(Bits));
+      for (int64_t i = 0; i < k; ++i)
+        put(i, getIndex(sorted[i]));
+      return;
+    }
+    if (found > 0) {
       makeHeap(heap, found); // The best lies on top.
       for (int64_t i = 0; i < k; ++i)
         put(i, getIndex(popHeap(heap, found - i)));
@@ -106,7 +117,7 @@ private:
   int64_t collect(Bits bar) {
     int64_t found = 0;
     for (int64_t i = 0; i < count; i += blockSize) {
-      if (!hasAbove(i, bar - 1))
+      if (bar > 0 && !hasAbove(i, bar - 1))
         continue;
       if (found + blockSize > room)
         return 0;
@@ -136,7 +147,7 @@ private:
 
   int64_t count, k, numTops = 0, room = 0;
   Bits *__restrict tops = nullptr;
-  Rank *heap = nullptr;
+  Rank *heap = nullptr, *other = nullptr;
 };
 
 /// What burin_topk does, for one element type.

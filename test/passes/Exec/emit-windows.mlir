@@ -125,7 +125,7 @@ func.func @empty(%x: memref<1x32xf32>, %w: memref<2xi8>, %y: memref<0x32xf32>) {
 
 // -----
 
-// Within a task: all of its lines for some columns before the next columns.
+// Within a task: all of its lines for some columns before the next columns, whose weights are asked for.
 #x = affine_map<(i, j, c, k) -> (i + k, j, c)>
 #w = affine_map<(i, j, c, k) -> (k, c)>
 #y = affine_map<(i, j, c, k) -> (i, j, c)>
@@ -133,7 +133,11 @@ func.func @empty(%x: memref<1x32xf32>, %w: memref<2xi8>, %y: memref<0x32xf32>) {
 func.func @part(%n: index, %x: memref<10x56x64xf32>, %w: memref<3x64xf32>, %y: memref<8x56x64xf32>) {
   // CHECK: exec.parallel
   exec.parallel %lower to %upper of %n grain 1 {
+    // CHECK: %[[W:.*]] = memref.reinterpret_cast %arg2
     // CHECK: scf.for %[[C:.*]] = %c0 to %c64 step %c16
+    // CHECK-NEXT: %[[NEXT:.*]] = arith.addi %[[C]], %c16
+    // CHECK-NEXT: memref.prefetch %[[W]][%[[NEXT]]]
+    // CHECK-COUNT-2: memref.prefetch %[[W]]
     // CHECK-NEXT: scf.for {{.*}} = %c0 to %c32 step %c1
     // CHECK: vector.load
     linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
