@@ -195,7 +195,7 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
     features of a matrix product or of a channels-last convolution. The right
     operand is packed into panels of columns: constants at compile time, others by
     each thread as it goes, and kernels ask for the panel after theirs where weights
-    are more than a cache holds. The left operand is read where it lies, under the taps
+    are more than a few pages. The left operand is read where it lies, under the taps
     of a window as well; rows that would collide in the cache are copied first. In a
     channels-first convolution the filters are the rows and the output positions
     the columns; packing gathers what a tap reads.

@@ -19,6 +19,10 @@ static constexpr int64_t maxResident = secondLevelCache / 4 * 3;
 /// Bytes of a packed panel that positions share: beside the left operand they stay
 /// in the second-level cache even where two threads share it.
 static constexpr int64_t maxPanel = maxResident / 2;
+/// Constants of more bytes are asked for ahead, a panel at a time: a run of the model later
+/// they come from far away again. The 1x1 convolutions of MobileNetV2 take 0.92 to 0.99 of
+/// the time on a Zen 5.
+static constexpr int64_t fewestAhead = 2 * page;
 /// Positions of a task: their tiles stay in the first-level cache.
 static constexpr int64_t maxChunk = 12;
 
@@ -75,8 +79,10 @@ static void planRhs(ContractionPlan &plan, const Contraction &c) {
   Type stored = cast<MemRefType>(plan.rhs.getType()).getElementType();
   int64_t bytes = stored.getIntOrFloatBitWidth() / 8;
   int64_t stepBytes = *inner * plan.tile.getColumns() * bytes;
-  plan.columnsOutside = plan.right.batch.empty() &&
-                        *panels * *depth * plan.tile.getColumns() * bytes > maxResident;
+  int64_t all = *panels * *depth * plan.tile.getColumns() * bytes;
+  plan.columnsOutside = plan.right.batch.empty() && all > maxResident;
+  plan.asksForNext =
+      plan.right.batch.empty() && all > fewestAhead && plan.rows.height > fewRows;
   int64_t size = *depth / *inner, blocks = llvm::divideCeil(size * stepBytes, maxPanel);
   if (blocks > 1)
     plan.blockSize = llvm::divideCeil(size, std::min(blocks, size));
@@ -184,7 +190,6 @@ ContractionPlan burin::planContraction(ImplicitLocOpBuilder &b,
   plan.rhs = packConstant(b, c, plan.right);
   planRhs(plan, c);
   planPositions(plan, shapes, c);
-  plan.asksForNext = plan.columnsOutside && plan.rows.height > fewRows;
   plan.staysInRegisters = shouldStayInRegisters(plan, c);
   return plan;
 }

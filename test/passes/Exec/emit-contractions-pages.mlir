@@ -6,7 +6,7 @@ memref.global "private" constant @w : memref<1024x96xf32> = dense<1.0>
 func.func @pages(%a: memref<28x1024xf32>, %c: memref<28x96xf32>) {
   // CHECK: memref.alloc() : memref<29120xf32>
   // CHECK: scf.for {{.*}} to %c1024 step %c16
-  // CHECK: call @burin_gemm_f32_14x32of32_1040_1024_1
+  // CHECK: call @burin_gemm_f32_14x32of32_next2_1040_1024_1
   %w = memref.get_global @w : memref<1024x96xf32>
   linalg.matmul ins(%a, %w : memref<28x1024xf32>, memref<1024x96xf32>) outs(%c : memref<28x96xf32>)
   return
@@ -45,7 +45,7 @@ memref.global "private" constant @w : memref<64x512x3xf32> = dense<1.0>
 // CHECK-LABEL: func @few_filters
 func.func @few_filters(%x: memref<29x512xf32>, %y: memref<14x64xf32>) {
   // CHECK-NOT: memref.alloc()
-  // CHECK: call @burin_gemm_f32_14x32of32_1024_1536_1(
+  // CHECK: call @burin_gemm_f32_14x32of32_next2_1024_1536_1(
   %w = memref.get_global @w : memref<64x512x3xf32>
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
       ins(%x, %w : memref<29x512xf32>, memref<64x512x3xf32>) outs(%y : memref<14x64xf32>) {
@@ -116,7 +116,7 @@ memref.global "private" constant @w : memref<32x32x7x7xf32> = dense<1.0>
 // CHECK-LABEL: func @unknown_width
 func.func @unknown_width(%x: memref<1x26x?x32xf32>, %y: memref<1x20x?x32xf32>) {
   // CHECK-NOT: memref.alloc(
-  // CHECK: call @burin_gemm_{{.*}}f32_14x32of32_32_n_n_224_1(
+  // CHECK: call @burin_gemm_{{.*}}f32_14x32of32_next2_32_n_n_224_1(
   %w = memref.get_global @w : memref<32x32x7x7xf32>
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
       ins(%x, %w : memref<1x26x?x32xf32>, memref<32x32x7x7xf32>) outs(%y : memref<1x20x?x32xf32>) {
@@ -141,7 +141,7 @@ func.func @padded(%n: index, %r: index, %c: memref<?x?x96xf32>) {
   // CHECK: %[[ROWS:.*]] = arith.muli %arg0, %arg1
   // CHECK: %[[MORE:.*]] = arith.addi %[[ROWS]], %c13
   // CHECK: arith.floordivsi %[[MORE]], %c14
-  // CHECK: call @burin_gemm_f32_14x32of32_1040_1024_1(
+  // CHECK: call @burin_gemm_f32_14x32of32_next2_1040_1024_1(
   %w = memref.get_global @w : memref<1024x96xf32>
   %a = memref.alloc(%n, %r) : memref<?x?x1040xf32>
   %x = memref.subview %a[0, 0, 0] [%n, %r, 1024] [1, 1, 1] : memref<?x?x1040xf32> to memref<?x?x1024xf32, strided<[?, 1040, 1]>>
