@@ -79,7 +79,8 @@ static unsigned findMaxRows(linalg::LinalgOp op) {
 static bool mayBeFew(linalg::LinalgOp op, unsigned numRows) {
   constexpr int64_t few = 16;
   int64_t known = 1;
-  for (int64_t size : ArrayRef(op.getStaticLoopRanges()).take_front(numRows))
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  for (int64_t size : ArrayRef(sizes).take_front(numRows))
     known *= ShapedType::isDynamic(size) ? 1 : std::min(size, few);
   return known < few;
 }
