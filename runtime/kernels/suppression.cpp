@@ -137,12 +137,6 @@ private:
   float first = 0, scale = 0;
 };
 
-/// A box and its number.
-struct Entry {
-  Box box;
-  int64_t place;
-};
-
 /// A score above a place: the best is the smallest.
 using Candidate = uint64_t;
 
@@ -159,9 +153,9 @@ public:
     int64_t most;
   };
   Selector(burin_call *call, const burin_view *views, const Options &options,
-           Candidate *candidates, Candidate *other, Entry *entries, Block *memory)
+           Candidate *candidates, Candidate *other, Box *ordered, Block *memory)
       : call(call), boxes(views[0]), scores(views[1]), options(options),
-        candidates(candidates), other(other), entries(entries), taken(memory, options.most),
+        candidates(candidates), other(other), ordered(ordered), taken(memory, options.most),
         fresh(memory + Boxes::getBlocks(options.most), chunkSize) {}
 
   /// The blocks that a selector needs.
@@ -182,12 +176,12 @@ public:
       compare();
       fresh.clear();
       for (int64_t i = begin; i < end && number < options.most; ++i) {
-        const Box &box = entries[i].box;
+        const Box &box = ordered[i];
         if (hasOverlap(i) || fresh.overlap(box, options.overlapThreshold))
           continue;
         fresh.add(box);
         taken.add(box);
-        write(number++, entries[i].place);
+        write(number++, getPlace(sorted[i]));
       }
     }
     return number;
@@ -234,8 +228,8 @@ private:
     uint32_t found = 0;
     int64_t first = begin + part * partSize, stop = minOf(first + partSize, end);
     for (int64_t i = first; i < stop; ++i) {
-      entries[i] = {read(sorted[i]), getPlace(sorted[i])};
-      found |= uint32_t(taken.overlap(entries[i].box, options.overlapThreshold))
+      ordered[i] = read(sorted[i]);
+      found |= uint32_t(taken.overlap(ordered[i], options.overlapThreshold))
                << (i - first);
     }
     overlaps[part] = found;
@@ -259,7 +253,7 @@ private:
   const burin_view &boxes, &scores;
   Options options;
   Candidate *candidates, *other, *sorted = nullptr;
-  Entry *entries;
+  Box *ordered; // Those of the candidates, as far as these are read.
   int64_t batch = 0, begin = 0, end = 0;     // The chunk.
   uint32_t overlaps[chunkSize / partSize]{}; // A bit for each box of the chunk.
   Boxes taken, fresh;                        // Of all chunks, and of this one.
@@ -290,14 +284,14 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
     return fail(call, "NonMaxSuppression: too many boxes");
   int64_t most = rows.shape[0] / (batches * classes);
   auto *candidates = allocate<Candidate>(call, 2 * count);
-  auto *entries = candidates ? allocate<Entry>(call, count) : nullptr;
-  auto *taken = entries ? allocate<Block>(call, Selector::getBlocks(most)) : nullptr;
+  auto *ordered = candidates ? allocate<Box>(call, count) : nullptr;
+  auto *taken = ordered ? allocate<Block>(call, Selector::getBlocks(most)) : nullptr;
   if (!taken)
     return BURIN_OUT_OF_MEMORY;
   Selector selector(
       call, views,
       {params[0] != 0, params[2] != 0, overlapThreshold, scoreThreshold, most},
-      candidates, candidates + count, entries, taken);
+      candidates, candidates + count, ordered, taken);
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t cls = 0; cls < classes; ++cls) {
       auto *to = static_cast<int64_t *>(rows.data) + *number * rows.strides[0];
@@ -309,7 +303,7 @@ int32_t burin_non_max_suppression(burin_call *call, const burin_view *views,
       });
     }
   call->services->release(call->owner, taken);
-  call->services->release(call->owner, entries);
+  call->services->release(call->owner, ordered);
   call->services->release(call->owner, candidates);
   return BURIN_OK;
 }
