@@ -45,9 +45,8 @@ def EmitLoops : Pass<"burin-emit-loops", "::mlir::ModuleOp"> {
            "Bits of a native vector: 128, 256 or 512">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
-    "::burin::exec::ExecDialect",
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect", "::burin::exec::ExecDialect",
   ];
 }
 
@@ -180,9 +179,8 @@ def EmitWinograd : Pass<"burin-emit-winograd", "::mlir::ModuleOp"> {
            "Bytes that all transformed filters may take; 0: as the constants' size allows">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect", "::burin::exec::ExecDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::burin::exec::ExecDialect",
   ];
 }
 
@@ -206,6 +204,11 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
     op that is their only reader, unless it stores columns of a constant apart and the
     depth is long. Ops that are too small are left to `burin-emit-loops`.
 
+    With `strassen`, large products of f32 with constants become Strassen's algorithm, in
+    Winograd's form: seven products of their quarters. Rows of one half are rounded with
+    those of the other: errors are about twice as large, and what is NaN or infinite
+    reaches two rows.
+
     ```mlir
     // before: --burin-emit-contractions --canonicalize
     func.func @small(%a: memref<2x2xf32>, %b: memref<2x2xf32>, %c: memref<2x2xf32>) {
@@ -227,11 +230,12 @@ def EmitContractions : Pass<"burin-emit-contractions", "::mlir::ModuleOp"> {
            "Bits of a native vector: 128, 256 or 512">,
     Option<"registers", "registers", "int64_t", /*default=*/"16",
            "Number of vector registers: 16 or 32">,
+    Option<"strassen", "strassen", "bool", /*default=*/"false",
+           "Large products by seven products of quarters (Strassen)">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
     "::burin::exec::ExecDialect",
   ];
 }
@@ -271,9 +275,8 @@ def EmitAttention : Pass<"burin-emit-attention", "::mlir::ModuleOp"> {
   ];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
-    "::burin::exec::ExecDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect", "::burin::exec::ExecDialect",
   ];
 }
 
@@ -336,9 +339,8 @@ def EmitWindows : Pass<"burin-emit-windows", "::mlir::ModuleOp"> {
            "Number of vector registers: 16 or 32">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
-    "::burin::exec::ExecDialect",
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect", "::burin::exec::ExecDialect",
   ];
 }
 
@@ -386,9 +388,8 @@ def EmitDotProducts : Pass<"burin-emit-dot-products", "::mlir::ModuleOp"> {
            "Whether the factors are pairs of bf16: products of f32 are rounded">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
     "::burin::exec::ExecDialect",
   ];
 }
@@ -431,7 +432,7 @@ def EmitDepthwise : Pass<"burin-emit-depthwise", "::mlir::ModuleOp"> {
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", 
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
     "::mlir::LLVM::LLVMDialect", "::burin::exec::ExecDialect",
   ];
 }
@@ -479,8 +480,7 @@ def ExpandDots : Pass<"burin-expand-dots", "::mlir::ModuleOp"> {
            /*default=*/[{"llvm.x86.avx2.pmadd.ub.sw"}],
            "Sums in 16 bits of two products of bytes, or empty">,
   ];
-  let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::LLVM::LLVMDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::vector::VectorDialect"];
 }
 

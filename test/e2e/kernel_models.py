@@ -203,6 +203,17 @@ def product(d):
     return d.model(nodes, dict(x=x, z=z), dict(y=y), dict(w=w, root=dtype(np.sqrt(k))), named=(0, 2), z=(0,))
 
 
+def large_product(d):
+    """One with a large constant, of which halves of the rows share sums."""
+    n, m = d.pick((1, 1, 1, 2, 3)), d.pick((63, 64, 95, 96, 97, 115, 129, 142, 197, 337, 400))
+    k, f = d.pick((384, 416, 768, 1024, 1088, 1536)), d.pick((256, 512, 544, 768, 1024))
+    x, w, bias, rest = d.normal(n, m, k), d.normal(k, f) / F32(np.sqrt(k)), d.normal(f), d.normal(n, m, f)
+    y = (np.tanh(x.astype(float) @ w.astype(float) + bias) + rest).astype(F32)
+    nodes = [("MatMul", ["x", "w"], ["p"], {}), ("Add", ["p", "bias"], ["s"], {}), ("Tanh", ["s"], ["a"], {}),
+             ("Add", ["a", "rest"], ["y"], {})]
+    return d.model(nodes, dict(x=x, rest=rest), dict(y=y), dict(w=w, bias=bias), named=(0, 1))
+
+
 def integers(d):
     """Products and convolutions of bytes, whose zero points may lie anywhere, exact."""
     byte, weight = d.pick((np.uint8, np.int8)), d.pick((np.int8, np.int8, np.uint8))
@@ -302,4 +313,5 @@ def scatter(d):
                    named=range(len(sizes)), opset=18)
 
 
-KINDS = [convolution, dilated, separable, stem, pool, product, integers, quantized, rows, attention, scatter]
+KINDS = [convolution, dilated, separable, stem, pool, product, large_product, integers, quantized, rows, attention,
+         scatter]

@@ -81,6 +81,10 @@ public:
       pairs.emplace(b, rows, tile.lanes, [&](Value value) { return hide(value); });
       sums = pairs->pairUp(sums);
     }
+    if (call.minus) {
+      toMinus = sub(call.minusStart, call.bStart);
+      toDifference = sub(call.differenceStart, call.bStart);
+    }
     emitDepth(0, call.aStart, {call.bStart, call.linesAhead ? call.next : number(0)},
               sums);
     if (pairs)
@@ -160,11 +164,14 @@ private:
     for (int64_t first = 0; first < columns; first += tile.lanes) {
       Value at = add(right.at, number(first));
       factors.push_back(loadColumns(at, std::min(tile.lanes, columns - first)));
+      if (call.minus)
+        factors.back() = emitDifference(factors.back(), at);
       if (rows <= fewRows)
         continue;
-      Value ahead = add(at, number(tile.ahead * tile.getColumns()));
-      b.create<memref::PrefetchOp>(call.b, ahead, /*isWrite=*/false,
-                                   /*localityHint=*/3, /*isDataCache=*/true);
+      int64_t ahead = tile.ahead * tile.getColumns();
+      emitRequest(b, call.b, add(at, number(ahead)), 1);
+      if (call.minus)
+        emitRequest(b, call.minus, add(add(at, toMinus), number(ahead)), 1);
     }
     emitRequest(b, call.b, right.next, call.linesAhead);
     for (int64_t r = pairs ? emitPairs(a, factors, sums) : 0; r < rows; ++r) {
@@ -224,6 +231,15 @@ private:
     return b.create<arith::ExtFOp>(type, loaded);
   }
 
+  /// `factors` of the right operand at `at` minus what is to be taken away.
+  Value emitDifference(Value factors, Value at) {
+    Value minus = b.create<vector::LoadOp>(cast<VectorType>(factors.getType()), call.minus,
+                                           add(at, toMinus));
+    Value difference = b.create<arith::SubFOp>(factors, minus);
+    b.create<vector::StoreOp>(difference, call.difference, add(at, toDifference));
+    return difference;
+  }
+
   Value addUp(Value x, Value y) {
     if (isa<FloatType>(element))
       return b.create<arith::AddFOp>(x, y);
@@ -245,6 +261,7 @@ private:
   int64_t run;
   const DotInstruction &dot;
   Value rowStride, runStride, hidden; ///< Hidden: a zero.
+  Value toMinus, toDifference;        ///< From where the right operand is, if they are.
   std::optional<RowPairs> pairs;      ///< If they share vectors.
   SmallVector<std::pair<Value, Value>> depth; ///< Sizes and strides.
 };
@@ -253,7 +270,7 @@ private:
 /// its layout that are not known.
 void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
               int64_t columns, const LhsLayout &layout, bool accumulates,
-              const DotInstruction &dot, int64_t linesAhead) {
+              const DotInstruction &dot, int64_t linesAhead, bool takesAway) {
   auto b = ImplicitLocOpBuilder::atBlockEnd(func.getLoc(), &func.front());
   ValueRange given = func.getArguments();
   MicroKernelCall call{given[0], given[1], given[2], given[3], given[4], given[5]};
@@ -263,6 +280,11 @@ void emitBody(func::FuncOp func, const Tile &tile, Type element, int64_t rows,
     call.next = given[0];
     call.nextStep = given[1];
     given = given.drop_front(2);
+  }
+  if (takesAway) {
+    call.minus = given[0], call.minusStart = given[1];
+    call.difference = given[2], call.differenceStart = given[3];
+    given = given.drop_front(4);
   }
   SmallVector<Value> values;
   for (OpFoldResult of : getNumbers(layout)) {
@@ -305,6 +327,8 @@ func::FuncOp MicroKernels::getFunction(const MicroKernelCall &call, int64_t rows
     os << "_ahead" << tile.ahead;
   if (call.linesAhead)
     os << "_next" << call.linesAhead;
+  if (call.minus)
+    os << "_minus";
   if (layout.run)
     os << "_run" << layout.run;
   for (OpFoldResult of : numbers)
@@ -324,6 +348,8 @@ func::FuncOp MicroKernels::getFunction(const MicroKernelCall &call, int64_t rows
   SmallVector<Type> types{any, index, right, index, packed, index};
   if (call.linesAhead)
     types.append({index, index});
+  if (call.minus)
+    types.append({right, index, packed, index});
   types.append(llvm::count_if(numbers, [](OpFoldResult of) { return !nn::getStatic(of); }), index);
   auto func = builder.create<func::FuncOp>(module.getLoc(), name,
                                            builder.getFunctionType(types, {}));
@@ -333,7 +359,7 @@ func::FuncOp MicroKernels::getFunction(const MicroKernelCall &call, int64_t rows
   func->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
   func.addEntryBlock();
   emitBody(func, tile, element, rows, columns, layout, accumulates, dot,
-           call.linesAhead);
+           call.linesAhead, /*takesAway=*/bool(call.minus));
   return func;
 }
 
@@ -345,6 +371,8 @@ void MicroKernels::emitCall(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                               call.bStart, call.tile, call.tileStart};
   if (call.linesAhead)
     operands.append({call.next, call.nextStep});
+  if (call.minus)
+    operands.append({call.minus, call.minusStart, call.difference, call.differenceStart});
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
     if (i < operands.size() && operands[i].getType() != type)
       operands[i] = b.create<memref::CastOp>(type, operands[i]);

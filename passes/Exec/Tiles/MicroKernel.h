@@ -67,6 +67,9 @@ struct MicroKernelCall {
   /// on, which is `nextStep` further each time.
   int64_t linesAhead = 0;
   mlir::Value next = {}, nextStep = {};
+  /// If there is something: what is multiplied with is `b` minus this, packed as `b` is,
+  /// and the difference is stored for other calls, perhaps in the same place.
+  mlir::Value minus = {}, minusStart = {}, difference = {}, differenceStart = {};
 };
 
 /// Emits kernels: in place, or calls, and makes the functions that are missing.

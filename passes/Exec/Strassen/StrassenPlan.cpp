@@ -1,0 +1,96 @@
+//===- StrassenPlan.cpp - Seven products instead of eight -----------------===//
+
+#include "passes/Exec/Strassen/StrassenPlan.h"
+#include "dialects/Exec/Exec.h"
+#include "passes/Exec/Loops/IndexEmitter.h"
+
+using namespace mlir;
+using namespace burin;
+
+/// Of less, sums and stores take as much time as a product less saves, and two threads
+/// do not share the columns well.
+static constexpr int64_t fewestRows = 64, fewestSteps = 192, fewestPanels = tasksOfRows;
+/// Of so many rows and more, whose number is not known, halves overlap by few.
+static constexpr int64_t fewestUnknown = 96;
+/// Vectors of less have not been measured.
+static constexpr int64_t leastLanes = 8;
+/// Steps of a block: two of the right operand's and what is taken from them stay in the
+/// second-level cache. 1024 x 4096 x 1024 runs at 244 GFLOP/s so, with 768 at 216.
+static constexpr int64_t mostSteps = 512;
+/// Panels of rows in half a block: their sums stay in the second-level cache.
+static constexpr int64_t mostPanels = 12;
+/// Bytes of the left operand's sums that tasks of different columns find in a cache.
+static constexpr int64_t mostSums = 4 << 20;
+/// Bytes of rows and results that are likely to be in a cache. Others come from memory
+/// and go there once more: that is worth it with so many multiplications for each.
+static constexpr int64_t mostCached = 8 << 20, leastIntensity = 700;
+
+/// Whether the operands are matrices of f32, the right one packed, in memory that all
+/// threads see.
+static bool areMatrices(const Contraction &c, const ContractionPlan &plan) {
+  return c.getType().isF32() && plan.rhs && plan.right.batch.empty() &&
+         cast<MemRefType>(plan.rhs.getType()).getElementType().isF32() && plan.readsLhs &&
+         c.rows.size() == 1 && c.depth.size() == 1 && !c.pool &&
+         !c.op->getParentOfType<exec::ParallelOp>();
+}
+
+/// Rows of all batches that may come from a cache, or come from memory with so many
+/// multiplications that it does not matter.
+static int64_t getMostInAll(int64_t depth, int64_t columns) {
+  if (depth * columns / (depth + columns) >= leastIntensity)
+    return std::numeric_limits<int64_t>::max();
+  return mostCached / (int64_t(sizeof(float)) * (depth + columns));
+}
+
+/// Blocks of `rows` rows, and the heights that their panels have.
+static void planBlocks(StrassenPlan &plan, std::optional<int64_t> rows, const Tile &tile) {
+  plan.mostPanels = mostPanels;
+  plan.mostRows = mostPanels * tile.rows;
+  int64_t half = plan.mostRows;
+  if (rows) {
+    int64_t blocks = llvm::divideCeil(*rows, 2 * plan.mostRows);
+    half = llvm::divideCeil(llvm::divideCeil(*rows, blocks), 2);
+    plan.mostPanels = llvm::divideCeil(half, tile.rows);
+    plan.heights.push_back(llvm::divideCeil(half, plan.mostPanels));
+    if (half % plan.mostPanels != 0)
+      plan.heights.push_back(half / plan.mostPanels);
+  } else {
+    // Few heights are enough for any number of rows, as halves may overlap.
+    for (int64_t less = 0; less <= (tile.rows > 8 ? 2 : 1); ++less)
+      plan.heights.push_back(tile.rows - less);
+  }
+  int64_t bytes = 2 * half * plan.pitch * int64_t(sizeof(float));
+  plan.mostBlocks = std::max<int64_t>(1, mostSums / bytes);
+}
+
+std::optional<StrassenPlan> burin::planStrassen(const Contraction &c,
+                                                const ContractionPlan &plan,
+                                                nn::ShapeBuilder &shapes) {
+  std::optional<int64_t> depth = nn::getStatic(plan.depth);
+  std::optional<int64_t> columns = nn::getStatic(plan.columns);
+  const Tile &tile = plan.tile;
+  if (!areMatrices(c, plan) || tile.lanes < leastLanes || !depth || !columns || *depth % (2 * tile.lanes) != 0 ||
+      *columns % (2 * tile.getColumns()) != 0)
+    return std::nullopt;
+  StrassenPlan strassen;
+  strassen.halfDepth = *depth / 2;
+  strassen.halfPanels = *columns / tile.getColumns() / 2;
+  int64_t blocks = llvm::divideCeil(strassen.halfDepth, mostSteps);
+  while (strassen.halfDepth % blocks != 0)
+    ++blocks;
+  strassen.blockDepth = strassen.halfDepth / blocks;
+  if (strassen.blockDepth < fewestSteps || strassen.halfPanels < fewestPanels)
+    return std::nullopt;
+  strassen.pitch = plan.pitch;
+  if (!plan.pitch)
+    strassen.pitch = *nn::getStatic(c.getOperand(c.lhs).coefficients[c.rows[0]]);
+  std::optional<int64_t> rows = nn::getStatic(plan.rows.rows);
+  OpFoldResult inAll = shapes.mul(plan.rows.rows, c.getSize(shapes, c.batch));
+  strassen.leastRows = rows ? fewestRows : fewestUnknown;
+  strassen.mostInAll = getMostInAll(*depth, *columns);
+  if (rows.value_or(fewestRows) < fewestRows ||
+      nn::getStatic(inAll).value_or(0) > strassen.mostInAll)
+    return std::nullopt;
+  planBlocks(strassen, rows, tile);
+  return strassen;
+}
