@@ -50,7 +50,7 @@ public:
   void emit();
 
 private:
-  void enterBlock(Value number);
+  void enterBlock(Value inGroup);
   void emitGroup(Value first, Value count);
   Value getLeft(Value row);
   void emitSums(Value row);
@@ -77,8 +77,8 @@ private:
   VectorType vector;
   MicroKernels kernels;
   Value leftSums, leftCopy; ///< Of a group; null: rows are read where they lie.
-  Value inBatch;      ///< Blocks of rows.
-  Value half, panels; ///< Of a block: the rows of a half, and its panels.
+  Value inBatch;                 ///< Blocks of its rows.
+  Value half, panels;            ///< Of a block: the rows of a half, and its panels.
   Value firstBlock, groupBlocks; ///< Of the group.
   // Of the block: its number in the group, its first row, and that of the bottom half.
   Value block, firstRow, bottom;
@@ -271,16 +271,16 @@ void StrassenEmitter::emitTask() {
   }
 }
 
-/// Sets what is known of block number `number` of the group. All have the same number of
+/// Sets what is known of block number `inGroup` of the group. All have the same number of
 /// rows, or one less.
-void StrassenEmitter::enterBlock(Value number) {
-  block = number;
+void StrassenEmitter::enterBlock(Value inGroup) {
+  block = inGroup;
   auto [flat, part] = split(add(firstBlock, block), inBatch);
   batch.assign(c.nest.getNumLoops(), Value());
   split(flat, c.batch, c.nest, batch);
   Value rows = value(c.nest.sizes[c.rows[0]]);
   firstRow = div(mul(part, rows), inBatch);
-  Value end = div(mul(add(part, this->number(1)), rows), inBatch);
+  Value end = div(mul(add(part, number(1)), rows), inBatch);
   bottom = sub(sub(end, firstRow), half);
 }
 
@@ -289,14 +289,14 @@ void StrassenEmitter::emitGroup(Value first, Value count) {
   firstBlock = first, groupBlocks = count;
   int64_t moved = 2 * (2 * strassen.halfDepth) * workPerMoved;
   emitRange(mul(count, half), getGrain(moved, plan.tile.lanes), [&](Value i) {
-    auto [number, row] = split(i, half);
-    enterBlock(number);
+    auto [inGroup, row] = split(i, half);
+    enterBlock(inGroup);
     emitSums(row);
   });
   emitRange(mul(number(strassen.halfPanels), count), number(1), [&](Value task) {
-    Value number;
-    std::tie(pair, number) = split(task, count);
-    enterBlock(number);
+    Value inGroup;
+    std::tie(pair, inGroup) = split(task, count);
+    enterBlock(inGroup);
     sums = createStackBuffer(b, strassen.mostPanels * StrassenPlan::products * tileSize,
                              c.getType());
     scratch = createStackBuffer(b, strassen.blockDepth * width, c.getType());

@@ -14,7 +14,8 @@
 //   C21 = P0 + P2 + P5 + P4   C22 = P0 + P2 + P5 + P1
 //
 // Sums of the left operand are calculated once for all columns; differences of the
-// right one by the first kernel that multiplies with them, where they cost nothing.
+// right one by the first kernel that multiplies with them, between its multiplications
+// (as Huang and others, "Strassen's Algorithm Reloaded", 2016, have all of them).
 //
 //===----------------------------------------------------------------------===//
 
