@@ -16,32 +16,6 @@ namespace burin {
 #include "passes/Exec/Passes.h.inc"
 
 namespace {
-/// By seven products where that is planned and the number of rows is right for it.
-void emitQuartered(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes, const Contraction &c,
-                   const ContractionPlan &plan, const StrassenPlan &strassen) {
-  OpFoldResult rows = plan.rows.rows;
-  OpFoldResult inAll = shapes.mul(rows, c.getSize(shapes, c.batch));
-  if (nn::getStatic(inAll))
-    return emitStrassen(b, shapes, c, plan, strassen);
-  auto compare = [&](arith::CmpIPredicate predicate, OpFoldResult size, int64_t bound) {
-    Value limit = b.create<arith::ConstantIndexOp>(bound);
-    return b.create<arith::CmpIOp>(predicate, shapes.getValue(size), limit);
-  };
-  Value areMany = compare(arith::CmpIPredicate::uge, rows, strassen.leastRows);
-  Value areFew = compare(arith::CmpIPredicate::ule, inAll, strassen.mostInAll);
-  auto choice = b.create<scf::IfOp>(b.create<arith::AndIOp>(areMany, areFew),
-                                    /*withElseRegion=*/true);
-  for (bool isQuartered : {true, false}) {
-    OpBuilder::InsertionGuard guard(b);
-    nn::ShapeBuilder::Scope scope(shapes);
-    b.setInsertionPointToStart(isQuartered ? choice.thenBlock() : choice.elseBlock());
-    if (isQuartered)
-      emitStrassen(b, shapes, c, plan, strassen);
-    else
-      emitContraction(b, shapes, c, plan);
-  }
-}
-
 struct EmitContractions : impl::EmitContractionsBase<EmitContractions> {
   using EmitContractionsBase::EmitContractionsBase;
 
@@ -60,7 +34,7 @@ struct EmitContractions : impl::EmitContractionsBase<EmitContractions> {
                    if (this->strassen)
                      strassen = planStrassen(*c, plan, shapes);
                    if (strassen)
-                     emitQuartered(b, shapes, *c, plan, *strassen);
+                     emitStrassen(b, shapes, *c, plan, *strassen);
                    else
                      emitContraction(b, shapes, *c, std::move(plan));
                    return true;

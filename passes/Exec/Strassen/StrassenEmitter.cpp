@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Exec/Loops/IndexEmitter.h"
+#include "passes/Exec/Tiles/ContractionEmitter.h"
 #include "passes/Exec/Tiles/NextPanel.h"
 #include "passes/Exec/Tiles/TileStore.h"
 
@@ -47,9 +48,10 @@ public:
   StrassenEmitter(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes, const Contraction &c,
                   const ContractionPlan &plan, const StrassenPlan &strassen);
 
-  void emit();
+  void emitIfWorth();
 
 private:
+  void emit();
   void enterBlock(Value inGroup);
   void emitGroup(Value first, Value count);
   Value getLeft(Value row);
@@ -323,10 +325,21 @@ void StrassenEmitter::emit() {
     emitGroup(first, min(sub(blocks, first), number(strassen.mostBlocks)));
   });
 }
+
+void StrassenEmitter::emitIfWorth() {
+  OpFoldResult rows = plan.rows.rows;
+  OpFoldResult inAll = shapes.mul(rows, c.getSize(shapes, c.batch));
+  if (nn::getStatic(inAll)) // It was planned for these.
+    return emit();
+  Value areMany = isAtMost(number(strassen.leastRows), value(rows));
+  Value fit = isAtMost(value(inAll), number(strassen.mostInAll));
+  emitIf(b.create<arith::AndIOp>(areMany, fit), [&] { emit(); },
+         [&] { emitContraction(b, shapes, c, plan); });
+}
 } // namespace
 
 void burin::emitStrassen(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shapes,
                          const Contraction &c, const ContractionPlan &plan,
                          const StrassenPlan &strassen) {
-  StrassenEmitter(b, shapes, c, plan, strassen).emit();
+  StrassenEmitter(b, shapes, c, plan, strassen).emitIfWorth();
 }
