@@ -21,8 +21,8 @@ static constexpr int64_t mostSteps = 512;
 static constexpr int64_t mostPanels = 12;
 /// Bytes of the left operand's sums that tasks of different columns find in a cache.
 static constexpr int64_t mostSums = 4 << 20;
-/// Bytes of rows and results that are likely to be in a cache. Others come from memory
-/// and go there once more: that is worth it with so many multiplications for each.
+/// Bytes of rows and results that are likely to be in a cache. Others come from memory once
+/// more: that is worth it with so many multiplications for each, not for 2048 x 768 x 768.
 static constexpr int64_t mostCached = 8 << 20, leastIntensity = 700;
 
 /// Whether the operands are matrices of f32, the right one packed, in memory that all
