@@ -61,11 +61,13 @@ private:
   void emitProduct(int64_t product, Value from);
   void emitCall(int64_t product, Value panel, Value from, MicroKernelCall call);
   void ask(MicroKernelCall &call, int64_t product, Value panel, Value from);
-  void emitHeights(Value panel, function_ref<void(Value first, int64_t rows)> body);
   void clearTiles();
   void emitResults(Value panel);
 
-  Value getFirst(Value panel) { return div(mul(panel, half), panels); }
+  /// Of half a block: its rows, and their panels.
+  Value getHalf() { return value(strassen.half.rows); }
+  Value getCount() { return value(strassen.half.count); }
+  RowPanelEmitter getPanels() { return {b, shapes, strassen.half}; }
   Value getTile(Value panel, int64_t product);
   /// Where the steps of the depth from `from` on are, of a pair of panels of columns.
   Value getQuarter(Value pair, Quarter quarter, Value from);
@@ -79,8 +81,6 @@ private:
   VectorType vector;
   MicroKernels kernels;
   Value leftSums, leftCopy; ///< Of a group; null: rows are read where they lie.
-  Value inBatch;                 ///< Blocks of its rows.
-  Value half, panels;            ///< Of a block: the rows of a half, and its panels.
   Value firstBlock, groupBlocks; ///< Of the group.
   // Of the block: its number in the group, its first row, and that of the bottom half.
   Value block, firstRow, bottom;
@@ -93,7 +93,7 @@ StrassenEmitter::StrassenEmitter(ImplicitLocOpBuilder &b, nn::ShapeBuilder &shap
                                  const Contraction &c, const ContractionPlan &plan,
                                  const StrassenPlan &strassen)
     : IndexEmitter(b, &shapes), shapes(shapes), c(c), plan(plan), strassen(strassen),
-      width(plan.tile.getColumns()), tileSize(strassen.heights[0] * width),
+      width(plan.tile.getColumns()), tileSize(strassen.half.height * width),
       vector(VectorType::get(plan.tile.lanes, c.getType())),
       kernels(c.op->getParentOfType<ModuleOp>(), c.getType(), plan.tile,
               LhsLayout{shapes.get(strassen.pitch),
@@ -110,7 +110,7 @@ Value StrassenEmitter::getLeft(Value row) {
 /// The same of the sums and the copy: row `row` of a half of the block.
 Value StrassenEmitter::getOwnLeft(Quarter quarter, Value row) {
   Value halves = add(mul(block, number(2)), number(quarter.lower));
-  return mul(add(mul(halves, half), row), number(strassen.pitch));
+  return mul(add(mul(halves, getHalf()), row), number(strassen.pitch));
 }
 
 /// The sums of row `row` of both halves, and a copy of what collides.
@@ -154,24 +154,13 @@ Value StrassenEmitter::getTile(Value panel, int64_t product) {
              number(tileSize));
 }
 
-void StrassenEmitter::emitHeights(Value panel, function_ref<void(Value, int64_t)> body) {
-  Value first = getFirst(panel), rows = sub(getFirst(add(panel, number(1))), first);
-  auto emitFirst = [&](auto &emitFirst, ArrayRef<int64_t> heights) -> void {
-    if (heights.size() == 1)
-      return body(first, heights[0]);
-    emitIf(isEqual(rows, number(heights[0])), [&] { body(first, heights[0]); },
-           [&] { emitFirst(emitFirst, heights.drop_front()); });
-  };
-  emitFirst(emitFirst, strassen.heights);
-}
-
 /// Kernels that multiply with what is stored ask for what is multiplied with after it: all
 /// quarters of the next steps, or of the next pair's first ones.
 void StrassenEmitter::ask(MicroKernelCall &call, int64_t product, Value panel, Value from) {
   constexpr int64_t asking = 3, quarters = 4; // Products; of 0, 3 and 6.
-  Value calls = max(div(mul(panels, number(asking)), number(quarters)), number(1));
+  Value calls = max(div(mul(getCount(), number(asking)), number(quarters)), number(1));
   NextPanel next(b, width, calls);
-  auto [quarter, part] = split(add(mul(number(product / asking), panels), panel), calls);
+  auto [quarter, part] = split(add(mul(number(product / asking), getCount()), panel), calls);
   auto [right, lower] = split(min(quarter, number(quarters - 1)), number(2));
   auto [wraps, step] = split(add(from, number(strassen.blockDepth)), number(strassen.halfDepth));
   // The next block has the same columns.
@@ -193,11 +182,12 @@ void StrassenEmitter::emitCall(int64_t product, Value panel, Value from, MicroKe
   Value own = isSum ? leftSums : leftCopy;
   call.a = own ? own : c.getOperand(c.lhs).memory, call.tile = sums;
   call.tileStart = getTile(panel, product);
-  emitHeights(panel, [&, quarter = quarter](Value first, int64_t rows) {
-    Value row = add(first, quarter.lower ? bottom : number(0));
-    Value start = own ? getOwnLeft(quarter, first) : getLeft(add(firstRow, row));
-    call.aStart = add(add(start, from), number(quarter.right * strassen.halfDepth));
-    kernels.emitCall(b, shapes, call, rows, width);
+  auto [first, rows] = getPanels().getRows(panel);
+  Value row = add(add(firstRow, first), quarter.lower ? bottom : number(0));
+  Value start = own ? getOwnLeft(quarter, first) : getLeft(row);
+  call.aStart = add(add(start, from), number(quarter.right * strassen.halfDepth));
+  getPanels().emit(rows, [&](Value, int64_t count) {
+    kernels.emitCall(b, shapes, call, count, width);
   });
 }
 
@@ -213,7 +203,7 @@ void StrassenEmitter::emitProduct(int64_t product, Value from) {
     stored.difference = scratch, stored.differenceStart = number(0);
     emitCall(product, number(0), from, stored);
   }
-  emitLoop(number(factor.takesAway), panels, 1, [&](Value panel) {
+  emitLoop(number(factor.takesAway), getCount(), 1, [&](Value panel) {
     if (factor.takesAway)
       return emitCall(product, panel, from, left);
     if (plan.asksForNext)
@@ -228,7 +218,7 @@ void StrassenEmitter::emitProduct(int64_t product, Value from) {
 
 void StrassenEmitter::clearTiles() {
   Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(vector));
-  emitLoop(number(0), getTile(panels, 0), plan.tile.lanes,
+  emitLoop(number(0), getTile(getCount(), 0), plan.tile.lanes,
            [&](Value place) { b.create<vector::StoreOp>(zero, sums, place); });
 }
 
@@ -245,7 +235,8 @@ void StrassenEmitter::emitResults(Value panel) {
     for (auto [product, sum] : llvm::enumerate(quarters))
       b.create<vector::StoreOp>(sum, sums, getPlace(product));
   });
-  Value first = getFirst(panel), rows = sub(getFirst(add(panel, number(1))), first);
+  Value first, rows;
+  std::tie(first, rows) = getPanels().getRows(panel);
   emitLoop(number(0), number(4), 1, [&](Value quarter) {
     auto [lower, right] = split(quarter, number(2));
     // Rows that are in both halves are stored with the lower one.
@@ -277,21 +268,22 @@ void StrassenEmitter::emitTask() {
 /// rows, or one less.
 void StrassenEmitter::enterBlock(Value inGroup) {
   block = inGroup;
+  Value inBatch = value(strassen.blocks);
   auto [flat, part] = split(add(firstBlock, block), inBatch);
   batch.assign(c.nest.getNumLoops(), Value());
   split(flat, c.batch, c.nest, batch);
   Value rows = value(c.nest.sizes[c.rows[0]]);
   firstRow = div(mul(part, rows), inBatch);
   Value end = div(mul(add(part, number(1)), rows), inBatch);
-  bottom = sub(sub(end, firstRow), half);
+  bottom = sub(sub(end, firstRow), getHalf());
 }
 
 /// `count` blocks from `first` on, which share the columns that a task has.
 void StrassenEmitter::emitGroup(Value first, Value count) {
   firstBlock = first, groupBlocks = count;
   int64_t moved = 2 * (2 * strassen.halfDepth) * workPerMoved;
-  emitRange(mul(count, half), getGrain(moved, plan.tile.lanes), [&](Value i) {
-    auto [inGroup, row] = split(i, half);
+  emitRange(mul(count, getHalf()), getGrain(moved, plan.tile.lanes), [&](Value i) {
+    auto [inGroup, row] = split(i, getHalf());
     enterBlock(inGroup);
     emitSums(row);
   });
@@ -307,14 +299,9 @@ void StrassenEmitter::emitGroup(Value first, Value count) {
 }
 
 void StrassenEmitter::emit() {
-  Value rows = value(c.nest.sizes[c.rows[0]]);
-  inBatch = ceilDiv(rows, number(2 * strassen.mostRows));
-  Value least = ceilDiv(ceilDiv(rows, inBatch), number(2));
-  panels = ceilDiv(least, number(plan.tile.rows));
-  half = max(least, mul(panels, number(strassen.heights.back())));
-  Value blocks = mul(value(c.getSize(shapes, c.batch)), inBatch);
+  Value blocks = mul(value(c.getSize(shapes, c.batch)), value(strassen.blocks));
   Value inGroup = min(blocks, number(strassen.mostBlocks));
-  Value elements = mul(mul(inGroup, half), number(2 * strassen.pitch));
+  Value elements = mul(mul(inGroup, getHalf()), number(2 * strassen.pitch));
   leftSums = createBuffer(b, elements, c.getType());
   if (plan.pitch)
     leftCopy = createBuffer(b, elements, c.getType());

@@ -33,10 +33,11 @@ struct StrassenPlan {
 
   int64_t halfDepth = 0, blockDepth = 0; ///< Of it so many steps at a time.
   int64_t halfPanels = 0;                ///< Panels of columns in a half.
-  int64_t mostRows = 0, mostPanels = 0;  ///< Of half a block: rows, and their panels.
+  mlir::OpFoldResult blocks;             ///< Of each batch's rows.
+  RowPanels half;                        ///< The rows of half a block.
+  int64_t mostPanels = 0;                ///< Of these, at most.
   int64_t pitch = 0;                     ///< From row to row of the left operand.
   int64_t mostBlocks = 0;                ///< Whose sums are calculated at once.
-  llvm::SmallVector<int64_t> heights;    ///< Those that panels of rows may have.
   /// Numbers of rows, and of those of all batches, for which it takes less time, if these
   /// are not known.
   int64_t leastRows = 0, mostInAll = 0;

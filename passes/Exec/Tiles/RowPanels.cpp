@@ -31,13 +31,22 @@ void burin::makeEqual(RowPanels &panels) {
     panels.tail = panels.leastEqual = panels.height - 1;
 }
 
+void burin::makeEqual(RowPanels &panels, nn::ShapeBuilder &shapes) {
+  makeEqual(panels);
+  if (panels.leastEqual == 0 || nn::getStatic(panels.rows))
+    return;
+  panels.rows =
+      shapes.max(panels.rows, shapes.mul(panels.count, shapes.get(panels.leastEqual)));
+  panels.areEqual = true;
+}
+
 Value RowPanelEmitter::getFirst(Value panel) {
   Value uneven = mul(panel, number(panels.height));
   if (panels.leastEqual == 0)
     return uneven;
   Value rows = value(panels.rows), count = value(panels.count);
   Value equal = div(mul(panel, rows), max(count, number(1)));
-  if (nn::getStatic(panels.rows))
+  if (panels.areEqual || nn::getStatic(panels.rows))
     return equal;
   Value areEqual = isAtMost(mul(count, number(panels.leastEqual)), rows);
   return b.create<arith::SelectOp>(areEqual, equal, uneven);
@@ -61,11 +70,13 @@ void RowPanelEmitter::emit(Value rows, function_ref<void(Value, int64_t)> body) 
   if (panels.leastEqual > 0)
     while (whole.back() > panels.leastEqual)
       whole.push_back(whole.back() - 1);
-  if (whole.back() > 3)
+  if (whole.back() > 3 && !panels.areEqual)
     whole.push_back(3);
   std::function<void(ArrayRef<int64_t>)> emitFirst = [&](ArrayRef<int64_t> counts) {
     if (counts.empty())
       return emitParts(rows, panels.height, body);
+    if (panels.areEqual && counts.size() == 1)
+      return body(number(0), counts[0]);
     emitOr(counts.front(), [&] { emitFirst(counts.drop_front()); });
   };
   emitFirst(whole);

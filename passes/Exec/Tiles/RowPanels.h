@@ -20,6 +20,7 @@ struct RowPanels {
   int64_t tail = 0;
   /// Panels are of equal height where each then has so many rows; 0: they never are.
   int64_t leastEqual = 0;
+  bool areEqual = false; ///< There are rows enough for that.
 };
 
 /// `most` rows of a panel at most; of several runs of `run` each whole ones.
@@ -27,6 +28,8 @@ RowPanels planRowPanels(nn::ShapeBuilder &shapes, mlir::OpFoldResult rows, int64
                         int64_t run = 1);
 /// Rows that need not start where a whole number of heights is.
 void makeEqual(RowPanels &panels);
+/// The same of rows to which a few more may be added for it.
+void makeEqual(RowPanels &panels, nn::ShapeBuilder &shapes);
 
 class RowPanelEmitter : IndexEmitter {
 public:

@@ -61,7 +61,7 @@ func.func @deep(%a: memref<128x3072xf32>, %c: memref<128x768xf32>) {
   // CHECK: exec.parallel
   // CHECK: scf.for %{{.*}} = %c0 to %c1536 step %c512
   // CHECK: call @burin_gemm_add_f32_13x32of32_next1_3088_512_1
-  // CHECK: call @burin_gemm_add_f32_12x32of32_minus_3088_512_1
+  // CHECK: call @burin_gemm_add_f32_13x32of32_minus_3088_512_1
   %w = memref.get_global @w : memref<3072x768xf32>
   linalg.matmul ins(%a, %w : memref<128x3072xf32>, memref<3072x768xf32>) outs(%c : memref<128x768xf32>)
   return
