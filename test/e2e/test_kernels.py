@@ -47,3 +47,16 @@ class Kernels(ModelTest):
                 with self.subTest(kind=kind.__name__, seed=seed):
                     proto, inputs, expected, *_ = kind(Drawn(seed))
                     self.check(proto, inputs, expected, ("--math=fast",), roughly)
+
+    def test_strict_product(self):
+        """Each row of a large product is calculated apart; by default two that are half the rows apart share sums."""
+        x = np.ones((128, 768), np.float32)
+        x[3] = np.nan
+        w = (np.add.outer(np.arange(768), np.arange(512)) % 5).astype(np.float32)
+        proto = support.model([("MatMul", ["x", "w"], ["y"], {})], [support.value("x", np.float32, x.shape)],
+                              [support.value("y", np.float32, (128, 512))], [support.constant("w", w)])
+        shared = [3, 67] if "--target=arm" not in self.programs.burinc_args else [3]
+        for math, rows in (("strict", [3]), ("default", shared)):
+            y = self.run_model(proto, {"x": x}, {"y": np.zeros((128, 512), np.float32)}, f"--math={math}")["y"]
+            self.assertEqual(np.isnan(y).any(axis=1).nonzero()[0].tolist(), rows, math)
+            self.assertTrue((np.delete(y, rows, axis=0) == w.sum(axis=0)).all(), math)
